@@ -1,0 +1,35 @@
+//! The parts pages are made of, one file each. They take data and know no server.
+
+pub mod acting;
+pub mod brand;
+pub mod chart;
+pub mod copy_button;
+pub mod count;
+pub mod duration;
+pub mod empty_state;
+pub mod field;
+pub mod gauge;
+pub mod icon;
+pub mod keyboard;
+pub mod language_switch;
+pub mod list_keys;
+pub mod live;
+pub mod live_switch;
+pub mod modal;
+pub mod money;
+pub mod navigation;
+pub mod note;
+pub mod overlay;
+pub mod palette;
+pub mod panel;
+pub mod range_picker;
+pub mod search_button;
+pub mod skeleton;
+pub mod stat;
+pub mod status;
+pub mod submit;
+pub mod switch;
+pub mod table;
+pub mod theme_switch;
+pub mod time;
+pub mod topbar;

@@ -1,0 +1,77 @@
+//! The console: pages, components and the server functions behind them.
+//!
+//! One crate, two builds. With `ssr` the server renders every page in full, so that it works before, and without, the
+//! browser's half; with `hydrate` the same components take the page over in the browser. Server functions are thin: guard,
+//! call [`port::Console`] (which `server` provides), map the error. The browser's half knows `domain` only.
+
+mod channels;
+pub mod chart;
+pub mod clock;
+pub mod components;
+#[cfg(all(feature = "ssr", debug_assertions))]
+pub mod design;
+mod guard;
+pub mod home;
+pub mod keys;
+pub mod language;
+mod leptos_port;
+mod models;
+mod navigation;
+pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod port;
+mod query;
+pub mod refusal;
+pub mod requests;
+pub mod search;
+pub mod session;
+#[cfg(feature = "ssr")]
+pub mod shell;
+pub mod tenants;
+pub mod theme;
+pub mod usage;
+pub mod words;
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{ParentRoute, Route, Router, Routes},
+    path,
+};
+use pages::{
+    channels::Channels, home::Home, keys::Keys, models::Models, money::Money, not_found::NotFound, profile::Profile,
+    request::Request, requests::Requests, setup::SetUp, sign_in::SignIn, signed_in::SignedIn, tenant::Tenant,
+    tenants::Tenants, usage::Usage, wallet::Wallet,
+};
+
+/// The whole console. The server renders it inside [`shell::shell`]; the browser takes over `<body>`.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    theme::provide();
+    language::provide();
+    view! {
+        <Title formatter=|page: String| if page.is_empty() { "Turnpike".to_owned() } else { format!("{page} · Turnpike") }/>
+        <Router>
+            <Routes fallback=|| view! { <NotFound/> }>
+                <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
+                <Route path=path!("/setup/:token") view=SetUp ssr=SsrMode::Async/>
+                <ParentRoute path=path!("") view=SignedIn ssr=SsrMode::Async>
+                    <Route path=path!("/") view=Home ssr=SsrMode::Async/>
+                    <Route path=path!("/requests") view=Requests ssr=SsrMode::Async/>
+                    <Route path=path!("/requests/:id") view=Request ssr=SsrMode::Async/>
+                    <Route path=path!("/profile") view=Profile ssr=SsrMode::Async/>
+                    <Route path=path!("/usage") view=Usage ssr=SsrMode::Async/>
+                    <Route path=path!("/money") view=Money ssr=SsrMode::Async/>
+                    <Route path=path!("/keys") view=Keys ssr=SsrMode::Async/>
+                    <Route path=path!("/wallet") view=Wallet ssr=SsrMode::Async/>
+                    <Route path=path!("/channels") view=Channels ssr=SsrMode::Async/>
+                    <Route path=path!("/models") view=Models ssr=SsrMode::Async/>
+                    <Route path=path!("/tenants") view=Tenants ssr=SsrMode::Async/>
+                    <Route path=path!("/tenants/:id") view=Tenant ssr=SsrMode::Async/>
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}

@@ -1,0 +1,124 @@
+//! Setting a price: filled in with what holds, or with what the catalogue has.
+
+use super::rate::{dollars, unit};
+use crate::{
+    components::{note::RefusalNote, panel::Panel},
+    models::SetPrice,
+    words::{self, Common},
+};
+use domain::{
+    price::Rates,
+    views::{CataloguePrice, ModelPrices},
+};
+use leptos::prelude::*;
+use leptos_router::{components::A, location::Url};
+
+/// Units that are asked for at once; the others are folded away.
+const MAIN: [&str; 4] = ["input", "output", "cache_read", "cache_write_5m"];
+
+/// The form.
+#[component]
+pub fn NewPrice(
+    /// Sets it.
+    set: ServerAction<SetPrice>,
+    /// Whose price; empty: to be named.
+    model: String,
+    /// What is known of it.
+    prices: Option<ModelPrices>,
+    /// Whether the catalogue's rates stand in the fields.
+    catalogue: bool,
+) -> impl IntoView {
+    let (t, models) = (words::NewPrice::here(), words::Models::here());
+    let refusal = Signal::derive(move || set.value().get().and_then(Result::err));
+    // What was set before for another model is no news here.
+    let asked = RwSignal::new(String::new());
+    Effect::new(move |_| {
+        if let Some(call) = set.input().get() {
+            asked.set(call.model);
+        }
+    });
+    let done = move || matches!(set.value().get(), Some(Ok(()))).then_some(t.done());
+    let (known, sale, asking) = match prices {
+        Some(prices) => (prices.catalogue, prices.sale, true),
+        None => (None, None, false),
+    };
+    let suggested = known.as_ref().map(|known| known.rates);
+    let filled = if catalogue { suggested.or(sale) } else { sale };
+    let of = |rates: Option<Rates>, name: &str| {
+        let named = rates.map(|rates| rates.named()).into_iter().flatten();
+        named.filter_map(|(one, rate)| (one == name).then_some(rate?.to_string())).next()
+    };
+    let field = move |name: &'static str| {
+        let hint = match name {
+            "input" => t.input_hint(),
+            "output" => t.output_hint(),
+            "cache_read" | "cache_write_5m" => t.cache_hint(),
+            _ => t.more_hint(),
+        };
+        let described = format!("{name}-hint");
+        view! {
+            <div class="field">
+                <label for=name>{unit(t, name, models.cache_read())}</label>
+                <input class="in num" id=name name=name required=matches!(name, "input" | "output") autocomplete="off" inputmode="decimal"
+                    value=of(filled, name) placeholder=of(suggested, name) aria-describedby=described.clone()/>
+                <p class="hint" id=described>{hint}</p>
+            </div>
+        }
+    };
+    let more: Vec<&str> =
+        Rates::default().named().into_iter().map(|(name, _)| name).filter(|name| !MAIN.contains(name)).collect();
+    let unfold = more.iter().any(|name| of(filled, name).is_some());
+    let suggestion = asking.then(|| suggestion(&model, known, catalogue));
+    view! {
+        <Panel title=t.set_a_price() aside=t.about()>
+            <ActionForm action=set attr:class="form">
+                <RefusalNote refusal/>
+                {suggestion}
+                <div class="columns">
+                    <div class="field">
+                        <label for="price-model">{models.model()}</label>
+                        <input class="in" id="price-model" name="model" required autocomplete="off" value=model/>
+                    </div>
+                    {MAIN.into_iter().map(field).collect_view()}
+                </div>
+                <details class="more" open=unfold>
+                    <summary>{t.more()}</summary>
+                    <div class="columns">{more.into_iter().map(field).collect_view()}</div>
+                </details>
+                <div class="bar">
+                    <button class="btn primary" type="submit" disabled=move || set.pending().get()>{t.set()}</button>
+                    <A href="/models" attr:class="btn">{Common::here().close()}</A>
+                    <span class="mid" role="status">{done}</span>
+                </div>
+            </ActionForm>
+        </Panel>
+    }
+}
+
+/// What the catalogue has, and a link that fills it in: works without a script as well.
+fn suggestion(model: &str, known: Option<CataloguePrice>, filled: bool) -> AnyView {
+    let (t, models) = (words::NewPrice::here(), words::Models::here());
+    let Some(CataloguePrice { provider, rates, dearer_above }) = known else {
+        return view! { <p class="dim small">{t.unknown()}</p> }.into_any();
+    };
+    let told = rates.named().into_iter().filter_map(|(name, rate)| {
+        let rate = Some(rate?);
+        Some(view! { <span class="rate">{unit(t, name, models.cache_read())}" "{dollars(rate, 2)}</span>" " })
+    });
+    let address = format!("/models?price={}&from=catalogue", Url::escape(model));
+    let end = if filled {
+        view! { <span class="mid" role="status">{t.imported()}</span> }.into_any()
+    } else {
+        view! { <a class="btn sm" href=address data-noscroll="">{t.import()}</a> }.into_any()
+    };
+    view! {
+        <div class="note suggestion">
+            <span>
+                {t.catalogue(&provider)}" "{told.collect_view()}
+                {dearer_above.map(|tokens| t.dearer_above(&tokens))}
+            </span>
+            {end}
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,26 @@
+//! Models and prices, as the console asks for them. All of it is for those who run the place.
+
+use super::{Author, Failed};
+use domain::views::{ModelLine, ModelPrices};
+use futures::future::BoxFuture;
+
+/// A price to be set, in USD per million units as decimals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPrice {
+    /// The public model name.
+    pub model: String,
+    /// The rates by name, as the management API has them.
+    pub rates: Vec<(&'static str, String)>,
+}
+
+/// Models and prices.
+pub trait Models: Send + Sync + 'static {
+    /// Every model with its prices, by name.
+    fn models(&self) -> BoxFuture<'_, Result<Vec<ModelLine>, Failed>>;
+
+    /// Everything about what one model costs, known or not.
+    fn model_prices(&self, model: String) -> BoxFuture<'_, Result<ModelPrices, Failed>>;
+
+    /// Sets a model's sale price: a new version.
+    fn set_price(&self, by: Author, new: NewPrice) -> BoxFuture<'_, Result<(), Failed>>;
+}

@@ -1,0 +1,17 @@
+//! Sums of usage, and whether the books add up, as the console asks for them.
+
+use super::Failed;
+use domain::{
+    ids::TenantId,
+    views::{By, MoneyView, Span, UsageView},
+};
+use futures::future::BoxFuture;
+
+/// Sums. `tenant: None` is the whole place, with costs.
+pub trait Sums: Send + Sync + 'static {
+    /// Usage over a range.
+    fn usage(&self, tenant: Option<TenantId>, span: Span, by: By) -> BoxFuture<'_, Result<UsageView, Failed>>;
+
+    /// Compares everything now. For those who run the place.
+    fn money(&self) -> BoxFuture<'_, Result<MoneyView, Failed>>;
+}

@@ -1,0 +1,32 @@
+//! What the console shows: plain data that travels from server functions to the browser, one file an area.
+
+mod channels;
+mod home;
+mod keys;
+mod line;
+mod models;
+mod requests;
+mod search;
+mod span;
+mod tenants;
+mod timeline;
+mod usage;
+mod viewer;
+
+pub use channels::{ChannelLine, ChannelOrder, ChannelTested, Health, Served, TestNews};
+pub use home::{ChannelHealth, Operations, TenantHome};
+pub use keys::KeyLine;
+pub use line::RequestLine;
+pub use models::{CataloguePrice, ModelLine, ModelPrices, PriceLine, PriceVersionLine};
+pub use requests::{RequestDetail, RequestFilter, RequestPage, TryLine, UnitLine};
+pub use search::{Found, KeyFound, RequestFound, TenantFound};
+pub use span::{Span, Window};
+pub use tenants::{LedgerLine, LedgerPage, TenantDetail, TenantLine, TenantPage, WalletView};
+pub use timeline::{Percentiles, Slot, Timeline};
+pub use usage::{By, Measure, MoneyView, Point, Range, UnknownWord, UsageLine, UsageView};
+pub use viewer::{TenantSeen, Viewer};
+
+/// Most slots of a page are empty, and pages carry what they show twice: what is nothing is left out.
+fn nothing<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

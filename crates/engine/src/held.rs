@@ -1,0 +1,197 @@
+//! A request with money set aside: from here on it ends exactly once, by being settled.
+
+use crate::{candidates, candidates::Candidate, plan::Planned, presence::Presence};
+use domain::{
+    channel::Timeouts,
+    money::NanoUsd,
+    ports::{Hold, HoldRefused, JournalFailed, Ledger},
+    price::Price,
+    record::{Attempt, Checkpoint, EndState, Opened, Settlement},
+    refusal::{Code, Refusal},
+    usage::{Usage, UsageSource},
+};
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
+
+/// A request that may go upstream.
+#[derive(Debug)]
+pub struct Held {
+    /// What it is.
+    pub planned: Planned,
+    /// The money.
+    pub hold: Hold,
+    /// The journal's record of its admission.
+    pub opened: Opened,
+    /// Whether its caller is still there.
+    pub presence: Presence,
+    /// Every try so far.
+    pub attempts: Vec<Attempt>,
+    /// Who serves it.
+    pub serving: Option<Serving>,
+    /// Microseconds to the first meaningful byte.
+    pub ttft_us: Option<u64>,
+    /// What a translation for the serving candidate left out.
+    pub warnings: Vec<String>,
+    decision: String,
+}
+
+/// The candidate whose answer the caller gets.
+#[derive(Debug, Clone)]
+pub struct Serving {
+    candidate: Candidate,
+    cost: Option<Arc<Price>>,
+}
+
+/// How a request ended.
+#[derive(Debug)]
+pub struct Ending {
+    /// In which way.
+    pub state: EndState,
+    /// The status the caller saw.
+    pub status: u16,
+    /// The code of the error, if one was told.
+    pub error: Option<Code>,
+    /// What was used.
+    pub usage: Usage,
+    /// Who counted.
+    pub source: UsageSource,
+}
+
+impl Ending {
+    /// Nothing was delivered and nothing is charged.
+    pub fn failed(status: u16, error: Option<Code>) -> Self {
+        Self { state: EndState::Failed, status, error, usage: Usage::default(), source: UsageSource::Reported }
+    }
+}
+
+/// What a settled request came to.
+#[derive(Debug, Clone, Copy)]
+pub struct Settled {
+    /// Charged to the tenant.
+    pub sale: NanoUsd,
+    /// Microseconds that were the relay's own.
+    pub overhead_us: u64,
+}
+
+impl Held {
+    /// Sets the quote aside.
+    ///
+    /// # Errors
+    /// 402 when the wallet cannot cover it, 403 when the tenant is frozen, 503 when neither lease nor journal can take it.
+    pub async fn take<L: Ledger>(ledger: &L, planned: Planned, presence: Presence) -> Result<Self, Refusal> {
+        let opened = planned.opened();
+        match ledger.hold(&opened).await {
+            Ok(hold) => {
+                let decision = candidates::explain(&planned.candidates);
+                Ok(Self {
+                    planned,
+                    hold,
+                    opened,
+                    presence,
+                    attempts: Vec::with_capacity(1),
+                    serving: None,
+                    ttft_us: None,
+                    warnings: Vec::new(),
+                    decision,
+                })
+            }
+            Err(refused) => Err(refusal(refused)),
+        }
+    }
+
+    /// When the whole request must be over.
+    pub fn deadline(&self, total: Duration) -> Instant {
+        self.planned.received.started + total
+    }
+
+    /// From now on this candidate serves it.
+    pub fn serve_by(&mut self, candidate: Candidate) {
+        self.serving = Some(Serving { cost: candidate.offer.cost.clone(), candidate });
+    }
+
+    /// The timeouts of the channel that serves it.
+    pub fn serving_timeouts(&self) -> Timeouts {
+        self.serving.as_ref().map(|serving| serving.candidate.channel().timeouts).unwrap_or_default()
+    }
+
+    /// What `usage` costs the tenant, and us.
+    fn charges(&self, usage: &Usage) -> (NanoUsd, NanoUsd) {
+        let cost = self.serving.as_ref().and_then(|serving| serving.cost.as_ref());
+        (self.planned.sale.rates.cost(usage), cost.map_or(NanoUsd::ZERO, |price| price.rates.cost(usage)))
+    }
+
+    /// A count of the running request for the journal.
+    pub fn checkpoint(&self, usage: Usage) -> Checkpoint {
+        let (sale, cost) = self.charges(&usage);
+        let serving = self.serving.as_ref();
+        Checkpoint {
+            request: self.opened.request,
+            channel: serving.map(|s| s.candidate.channel().id),
+            credential: serving.and_then(|s| s.candidate.credential()).map(|c| c.id),
+            cost_price: serving.and_then(|s| s.cost.as_ref()).map(|price| price.id),
+            usage,
+            sale,
+            cost,
+            attempts: u32::try_from(self.attempts.len()).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// Charges what was used and puts the rest back; returns when the charge is durable.
+    ///
+    /// # Errors
+    /// [`JournalFailed`]: the caller must not see the end of the answer.
+    pub async fn settle<L: Ledger>(self, ledger: &L, ending: Ending) -> Result<Settled, JournalFailed> {
+        let delivered = !matches!(ending.state, EndState::Failed) && !ending.usage.is_empty();
+        let (sale, cost) = if delivered { self.charges(&ending.usage) } else { (NanoUsd::ZERO, NanoUsd::ZERO) };
+        let latency_us = self.planned.received.elapsed_us();
+        let upstream_us: u64 = self.attempts.iter().map(|attempt| attempt.took_us).sum();
+        // Of a stream, only the time to its first meaningful byte can be told apart.
+        let overhead_us = self.ttft_us.unwrap_or(latency_us).saturating_sub(upstream_us);
+        let serving = self.serving.as_ref();
+        let client_id = self.planned.received.headers.get("x-client-request-id");
+        let settlement = Settlement {
+            end_state: ending.state,
+            status: ending.status,
+            error_code: ending.error.map_or_else(String::new, |code| code.as_str().to_owned()),
+            channel: serving.map(|s| s.candidate.channel().id),
+            credential: serving.and_then(|s| s.candidate.credential()).map(|c| c.id),
+            cost_price: serving.and_then(|s| s.cost.as_ref()).map(|price| price.id),
+            usage: ending.usage.clamped(),
+            usage_source: ending.source,
+            sale,
+            cost,
+            latency_us,
+            ttft_us: self.ttft_us,
+            overhead_us,
+            attempts: self.attempts,
+            decision: self.decision,
+            client_request_id: client_id
+                .and_then(|id| id.to_str().ok())
+                .filter(|id| id.len() <= 128)
+                .map(str::to_owned),
+        };
+        ledger.settle(self.hold, self.opened, settlement).await?;
+        Ok(Settled { sale, overhead_us })
+    }
+}
+
+fn refusal(refused: HoldRefused) -> Refusal {
+    match refused {
+        HoldRefused::Insufficient { needed } => Refusal::new(
+            Code::InsufficientBalance,
+            format!(
+                "The balance does not cover this request: up to {needed} USD must be available. Top up, or lower max_tokens."
+            ),
+        ),
+        HoldRefused::Frozen => Refusal::new(Code::TenantFrozen, "This account is frozen. Its owner can tell you why."),
+        HoldRefused::Unavailable => Refusal::new(Code::Overloaded, "The balance cannot be checked at the moment.")
+            .retry_after(Duration::from_secs(1)),
+        HoldRefused::JournalFull => Refusal::new(Code::Overloaded, "The relay cannot take more work at the moment.")
+            .retry_after(Duration::from_secs(5)),
+    }
+}
+
+/// The refusal for a request whose stream cannot be covered any further.
+pub(crate) fn out_of_funds(refused: HoldRefused) -> Refusal {
+    refusal(refused)
+}

@@ -1,0 +1,29 @@
+//! The relay: from a caller's bytes to an upstream's and back, governed and charged.
+//!
+//! Knows traits, not databases or sockets: [`domain::ports`] for keys and money, [`upstream::Upstream`] for the way out,
+//! [`clock::Clock`] for the time of day. [`relay::Relay::answer`] is the whole life of a request, read from the top; each
+//! step has its own type, so a step cannot be skipped.
+#![deny(clippy::indexing_slicing)]
+
+pub mod answer;
+pub mod attempt;
+pub mod authenticate;
+pub mod candidates;
+pub mod clock;
+pub mod config;
+mod counting;
+pub mod frames;
+pub mod held;
+mod json_answer;
+mod meter;
+mod outgoing;
+pub mod plan;
+pub mod presence;
+mod pump;
+pub mod quote;
+pub mod received;
+mod recorded;
+pub mod relay;
+mod stream_start;
+pub mod templates;
+pub mod upstream;

@@ -1,0 +1,10 @@
+//! From Messages into the form.
+
+mod answer;
+mod content;
+mod request;
+mod stream;
+
+pub(super) use answer::answer;
+pub(super) use request::request;
+pub(super) use stream::Decoder;

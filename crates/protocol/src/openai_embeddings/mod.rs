@@ -1,0 +1,28 @@
+//! OpenAI's embeddings, which many servers speak. Never streamed, and told in no other dialect: vectors of one model mean
+//! nothing to another.
+
+mod request;
+mod response;
+
+use crate::{dialects::Cells, openai_chat, stream::Kind, upstream::Path, usage::InputCount};
+
+pub(crate) const CELLS: Cells = Cells {
+    input_count: InputCount::IncludesCache,
+    read_request: request::read,
+    // There are no streams: whatever comes as one says nothing.
+    read_event: |_, _| Kind::Other,
+    read_answer: response::read,
+    class: openai_chat::CELLS.class,
+    error_keys: openai_chat::CELLS.error_keys,
+    error_body: openai_chat::CELLS.error_body,
+    refusal_body: openai_chat::CELLS.refusal_body,
+    refusal_event: openai_chat::CELLS.refusal_event,
+    path: Path::Fixed("/embeddings"),
+    model: openai_chat::CELLS.model,
+    model_list: openai_chat::CELLS.model_list,
+    counted: openai_chat::CELLS.counted,
+    ends_with_connection: false,
+    lines: false,
+    caller: None,
+    upstream: None,
+};

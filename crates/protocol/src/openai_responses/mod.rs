@@ -1,0 +1,46 @@
+//! OpenAI Responses. The relay keeps no state for it: a conversation travels whole in every request.
+
+mod decode;
+mod encode;
+mod error;
+mod foreign;
+mod request;
+mod response;
+mod stream;
+mod usage;
+
+use crate::{
+    dialects::{CallerCells, Cells, UpstreamCells},
+    openai_chat,
+    upstream::Path,
+    usage::InputCount,
+};
+
+pub(crate) const CELLS: Cells = Cells {
+    input_count: InputCount::IncludesCache,
+    read_request: request::read,
+    read_event: stream::read_event,
+    read_answer: response::read,
+    class: openai_chat::CELLS.class,
+    error_keys: openai_chat::CELLS.error_keys,
+    error_body: openai_chat::CELLS.error_body,
+    refusal_body: openai_chat::CELLS.refusal_body,
+    refusal_event: error::refusal_event,
+    path: Path::Fixed("/responses"),
+    model: openai_chat::CELLS.model,
+    model_list: openai_chat::CELLS.model_list,
+    counted: |tokens| serde_json::json!({"object": "response.input_tokens", "input_tokens": tokens}),
+    ends_with_connection: false,
+    lines: false,
+    caller: Some(CallerCells {
+        decode_request: decode::request,
+        without_foreign: |body, _| foreign::without_foreign(body),
+        encode_answer: encode::answer,
+        encoder: |asked| Box::new(encode::Encoder::new(asked)),
+    }),
+    upstream: Some(UpstreamCells {
+        encode_request: encode::request,
+        decode_answer: decode::answer,
+        decoder: |_| Box::new(decode::Decoder::default()),
+    }),
+};

@@ -1,0 +1,120 @@
+//! Builds the snapshot from one moment of the database.
+//!
+//! A credential that does not open (another key, an altered row) costs its channel that credential, never the whole
+//! snapshot: one bad row must not delay a revocation or take the place down.
+
+use crate::{
+    Store, channels,
+    db::{Row, Tx},
+    error::{Error, Result},
+    prices, sql,
+};
+use domain::{
+    channel::{Channel, Credential, Model, Offer, Snapshot},
+    ids::{ChannelId, CredentialId},
+    price::Price,
+    secret::CredentialSecret,
+};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+pub(super) async fn build(store: &Store) -> Result<Snapshot> {
+    let mut tx = store.db().snapshot().await?;
+    let channels = read_channels(store, &mut tx).await?;
+    let mut models: HashMap<String, Model> = HashMap::new();
+    let select =
+        sql!("SELECT m.name, m.max_output, p.id, p.rates FROM models m LEFT JOIN prices p ON p.id = m.sale_price");
+    for row in tx.fetch_all(select).await? {
+        let sale = price(&row)?;
+        let max_output = row.opt_int("max_output")?.and_then(|max| u64::try_from(max).ok());
+        models.insert(row.text("name")?, Model { sale, max_output, offers: Vec::new() });
+    }
+    let select = sql!(
+        "SELECT cm.channel, cm.model, cm.upstream, p.id, p.rates FROM channel_models cm \
+         LEFT JOIN prices p ON p.id = cm.cost_price"
+    );
+    for row in tx.fetch_all(select).await? {
+        let Some(channel) = channels.get(&ChannelId(row.int("channel")?)) else { continue };
+        let offer = Offer { channel: channel.clone(), upstream_model: row.text("upstream")?, cost: price(&row)? };
+        models.entry(row.text("model")?).or_default().offers.push(offer);
+    }
+    for model in models.values_mut() {
+        model.offers.sort_by_key(|offer| (Reverse(offer.channel.priority), offer.channel.id));
+    }
+    Ok(Snapshot { models })
+}
+
+fn price(row: &Row) -> Result<Option<Arc<Price>>> {
+    Ok(prices::price(row, "id", "rates")?.map(Arc::new))
+}
+
+/// Enabled channels that can be used.
+async fn read_channels(store: &Store, tx: &mut Tx) -> Result<BTreeMap<ChannelId, Arc<Channel>>> {
+    let mut credentials = read_credentials(store, tx).await?;
+    let mut found = BTreeMap::new();
+    for row in tx.fetch_all(sql!("SELECT * FROM channels WHERE enabled = 1 AND deleted_at IS NULL")).await? {
+        let row = match channels::channel(&row) {
+            Ok(row) => row,
+            // A provider or dialect of a newer build: not for this node.
+            Err(error @ Error::Corrupt(_)) => {
+                tracing::error!(channel = row.int("id")?, %error, "the channel is left out");
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let mine = credentials.remove(&row.id).unwrap_or_default();
+        if mine.broken > 0 && mine.opened.is_empty() {
+            tracing::error!(channel = %row.id, "no credential opens: the channel is left out");
+            continue;
+        }
+        let channel = Channel {
+            id: row.id,
+            name: row.name,
+            provider: row.provider,
+            base_url: row.base_url,
+            dialects: row.dialects,
+            priority: row.priority,
+            weight: row.weight,
+            timeouts: row.timeouts,
+            allow_private_network: row.allow_private_network,
+            credentials: mine.opened,
+        };
+        found.insert(channel.id, Arc::new(channel));
+    }
+    Ok(found)
+}
+
+#[derive(Default)]
+struct Opened {
+    opened: Vec<Credential>,
+    broken: usize,
+}
+
+async fn read_credentials(store: &Store, tx: &mut Tx) -> Result<HashMap<ChannelId, Opened>> {
+    let mut found: HashMap<ChannelId, Opened> = HashMap::new();
+    let select = sql!(
+        "SELECT k.id, k.channel, k.name, k.secret, k.weight FROM credentials k JOIN channels c ON c.id = k.channel \
+         WHERE c.enabled = 1 AND c.deleted_at IS NULL ORDER BY k.id"
+    );
+    for row in tx.fetch_all(select).await? {
+        let (id, channel) = (CredentialId(row.int("id")?), ChannelId(row.int("channel")?));
+        let of_channel = found.entry(channel).or_default();
+        let (row_name, owner) = (id.to_string(), channel.to_string());
+        match store.sealer().open_text(channels::place(&row_name, &owner), &row.bytes("secret")?) {
+            Ok(secret) => of_channel.opened.push(Credential {
+                id,
+                name: row.text("name")?,
+                secret: CredentialSecret::new(secret),
+                weight: channels::weight(&row)?,
+            }),
+            Err(error) => {
+                tracing::error!(credential = %id, channel = %channel, %error, "the credential is left out");
+                of_channel.broken += 1;
+            }
+        }
+    }
+    Ok(found)
+}

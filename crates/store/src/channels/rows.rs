@@ -1,0 +1,129 @@
+//! Channels as lists show them: whole, but for the secrets.
+
+use crate::{
+    db::{Row, Tx},
+    error::{Error, Result},
+    prices, sql,
+};
+use domain::{
+    channel::Timeouts,
+    dialect::{Dialect, Provider},
+    ids::{ChannelId, CredentialId},
+    price::Price,
+};
+use serde::Serialize;
+
+/// A channel as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChannelRow {
+    /// Which.
+    pub id: ChannelId,
+    /// What people call it.
+    pub name: String,
+    /// What is at the other end.
+    pub provider: Provider,
+    /// Where.
+    pub base_url: String,
+    /// What it speaks, preferred first.
+    pub dialects: Vec<Dialect>,
+    /// Higher comes first.
+    pub priority: i32,
+    /// Share among equals.
+    pub weight: u32,
+    /// Whether it is used.
+    pub enabled: bool,
+    /// How long it may take.
+    pub timeouts: Timeouts,
+    /// Whether it may be at a private address.
+    pub allow_private_network: bool,
+    /// Microseconds since 1970.
+    pub created_us: i64,
+    /// Its secrets, masked.
+    pub credentials: Vec<CredentialRow>,
+    /// What it carries, by name.
+    pub models: Vec<OfferRow>,
+}
+
+/// A credential, masked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CredentialRow {
+    /// Which.
+    pub id: CredentialId,
+    /// What people call it.
+    pub name: String,
+    /// How its secret ends; empty for a short one.
+    pub last4: String,
+    /// Share among the channel's.
+    pub weight: u32,
+}
+
+/// A model that a channel carries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OfferRow {
+    /// The public name.
+    pub model: String,
+    /// Its name there.
+    pub upstream: String,
+    /// What it costs us.
+    pub cost: Option<Price>,
+}
+
+/// The columns of `channels`, without its lists.
+pub(crate) fn channel(row: &Row) -> Result<ChannelRow> {
+    let corrupt = |_| Error::Corrupt("channel");
+    Ok(ChannelRow {
+        id: ChannelId(row.int("id")?),
+        name: row.text("name")?,
+        provider: row.text("provider")?.parse().map_err(|_| Error::Corrupt("provider"))?,
+        base_url: row.text("base_url")?,
+        dialects: serde_json::from_str(&row.text("dialects")?).map_err(corrupt)?,
+        priority: i32::try_from(row.int("priority")?).map_err(|_| Error::Corrupt("priority"))?,
+        weight: weight(row)?,
+        enabled: row.flag("enabled")?,
+        timeouts: serde_json::from_str(&row.text("timeouts")?).map_err(corrupt)?,
+        allow_private_network: row.flag("allow_private_network")?,
+        created_us: row.int("created")?,
+        credentials: Vec::new(),
+        models: Vec::new(),
+    })
+}
+
+pub(crate) fn weight(row: &Row) -> Result<u32> {
+    u32::try_from(row.int("weight")?).map_err(|_| Error::Corrupt("weight"))
+}
+
+/// A channel with its lists, as this transaction sees it.
+pub(super) async fn read(tx: &mut Tx, id: ChannelId) -> Result<ChannelRow> {
+    let found = tx.fetch_optional(sql!("SELECT * FROM channels WHERE id = $1 AND deleted_at IS NULL", id)).await?;
+    let mut row = found.as_ref().map_or(Err(Error::NotFound("channel")), channel)?;
+    let select = sql!("SELECT id, name, last4, weight FROM credentials WHERE channel = $1 ORDER BY id", id);
+    for credential in tx.fetch_all(select).await? {
+        row.credentials.push(CredentialRow {
+            id: CredentialId(credential.int("id")?),
+            name: credential.text("name")?,
+            last4: credential.text("last4")?,
+            weight: weight(&credential)?,
+        });
+    }
+    row.models = offers(tx, id).await?;
+    Ok(row)
+}
+
+/// What a channel carries.
+pub(super) async fn offers(tx: &mut Tx, id: ChannelId) -> Result<Vec<OfferRow>> {
+    let select = sql!(
+        "SELECT cm.model, cm.upstream, p.id, p.rates FROM channel_models cm LEFT JOIN prices p ON p.id = cm.cost_price \
+         WHERE cm.channel = $1 ORDER BY cm.model",
+        id
+    );
+    let rows = tx.fetch_all(select).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(OfferRow {
+                model: row.text("model")?,
+                upstream: row.text("upstream")?,
+                cost: prices::price(row, "id", "rates")?,
+            })
+        })
+        .collect()
+}

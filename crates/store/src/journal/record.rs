@@ -1,0 +1,128 @@
+//! A record and its frame: length and CRC32C (both `u32`, little endian), then the body in postcard.
+//!
+//! A length of 0 is the preallocated rest of a segment; a frame that does not check out is a torn tail. Either ends the
+//! segment. The settled record repeats the opened one, so that it can be posted by itself.
+
+use domain::{
+    money::NanoUsd,
+    record::{Checkpoint, Opened, Settlement},
+};
+use serde::{Deserialize, Serialize};
+
+/// Bytes before a body.
+pub const FRAME: usize = 8;
+/// No record is longer; a longer length is damage.
+pub const MAX_BODY: usize = 1 << 20;
+
+/// What the journal keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub enum Record {
+    /// A request was admitted.
+    Open(Opened),
+    /// A running request has used this much.
+    Checkpoint(Checkpoint),
+    /// A request ended.
+    Settled(Box<Settled>),
+}
+
+/// A request's end.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Settled {
+    /// As admitted, with the hold it had in the end.
+    pub opened: Opened,
+    /// How it ended.
+    pub settlement: Settlement,
+    /// How much of the sale the epoch's lease covers; the drain looks for the rest in the wallet.
+    pub covered: NanoUsd,
+}
+
+/// The same, borrowed, for writing. The variants stand in the order of [`Record`]'s.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub enum RecordRef<'a> {
+    /// A request was admitted.
+    Open(&'a Opened),
+    /// A running request has used this much.
+    Checkpoint(&'a Checkpoint),
+    /// A request ended.
+    Settled(SettledRef<'a>),
+}
+
+/// [`Settled`], borrowed.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct SettledRef<'a> {
+    /// As admitted.
+    pub opened: &'a Opened,
+    /// How it ended.
+    pub settlement: &'a Settlement,
+    /// What the lease covers.
+    pub covered: NanoUsd,
+}
+
+impl<'a> From<&'a Record> for RecordRef<'a> {
+    fn from(record: &'a Record) -> Self {
+        match record {
+            Record::Open(opened) => Self::Open(opened),
+            Record::Checkpoint(checkpoint) => Self::Checkpoint(checkpoint),
+            Record::Settled(end) => {
+                Self::Settled(SettledRef { opened: &end.opened, settlement: &end.settlement, covered: end.covered })
+            }
+        }
+    }
+}
+
+/// The record is longer than [`MAX_BODY`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLong;
+
+/// Appends the record's frame and body to `out`.
+pub fn encode(record: RecordRef<'_>, out: &mut Vec<u8>) -> Result<(), TooLong> {
+    let start = out.len();
+    let mut bytes = std::mem::take(out);
+    bytes.extend_from_slice(&[0; FRAME]);
+    let mut bytes = postcard::to_extend(&record, bytes).map_err(|_| TooLong)?;
+    let body = bytes.get(start + FRAME..).unwrap_or_default();
+    let (length, crc) = (body.len(), crc32c::crc32c(body));
+    let fits = length <= MAX_BODY;
+    if let (Ok(length), true) = (u32::try_from(length), fits) {
+        let frame = bytes.iter_mut().skip(start);
+        frame.zip(length.to_le_bytes().into_iter().chain(crc.to_le_bytes())).for_each(|(to, from)| *to = from);
+    } else {
+        bytes.truncate(start);
+    }
+    *out = bytes;
+    if fits { Ok(()) } else { Err(TooLong) }
+}
+
+/// What stands at the beginning of `bytes`.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Frame<'a> {
+    /// A whole body, and the length of frame and body.
+    Whole(&'a [u8], usize),
+    /// The frame is cut off here; with more bytes there may be more.
+    Partial,
+    /// The end: untouched preallocated space, or a torn record.
+    End,
+}
+
+/// Reads one frame.
+pub fn frame(bytes: &[u8]) -> Frame<'_> {
+    let Some((head, rest)) = bytes.split_at_checked(FRAME) else { return Frame::Partial };
+    let number = |at: usize| {
+        let bytes = head.get(at..at + 4).and_then(|four| four.try_into().ok());
+        u32::from_le_bytes(bytes.unwrap_or_default())
+    };
+    let (length, crc) = (usize::try_from(number(0)).unwrap_or(usize::MAX), number(4));
+    if length == 0 || length > MAX_BODY {
+        return Frame::End;
+    }
+    match rest.get(..length) {
+        None => Frame::Partial,
+        Some(body) if crc32c::crc32c(body) == crc => Frame::Whole(body, FRAME + length),
+        Some(_) => Frame::End,
+    }
+}
+
+/// Reads a body; `None`: it is no record of this build.
+pub fn decode(body: &[u8]) -> Option<Record> {
+    postcard::from_bytes(body).ok()
+}

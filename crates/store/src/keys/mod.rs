@@ -1,0 +1,378 @@
+//! API keys: made once, shown once, kept as a hash. Revoking is for good; switching off is not.
+
+mod rotate;
+
+pub use rotate::{Former, Overlap};
+
+use crate::{
+    Store,
+    change::{Actor, Announce, NOTHING, to_json},
+    db::{Row, Sql, Tx},
+    error::{Error, Result},
+    ids,
+    seal::{last4, random_secret},
+    sql, time,
+    words::{Listing, ModelName, Name, Page},
+};
+use domain::{
+    dialect::Dialect,
+    ids::{KeyId, TenantId},
+    key::KeyRecord,
+    secret::{API_KEY_PREFIX, ApiKeySecret, SecretHash},
+};
+use ipnet::IpNet;
+use serde::{Serialize, de::DeserializeOwned};
+use std::collections::HashMap;
+
+/// How much of a secret is shown in lists.
+const SHOWN: usize = API_KEY_PREFIX.len() + 4;
+
+/// What a key may do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Scope {
+    /// Public model names; `None`: all.
+    pub models: Option<Vec<String>>,
+    /// [`Dialect::endpoint`] words; `None`: all.
+    pub endpoints: Option<Vec<String>>,
+    /// Networks; `None`: any.
+    pub ip_allow: Option<Vec<IpNet>>,
+}
+
+impl Scope {
+    /// Reads the three lists as the API takes them. An address without a mask is that one address.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for an empty list (leave it out to allow all), an unknown endpoint, a bad name or network.
+    pub fn parse(
+        models: Option<Vec<String>>,
+        endpoints: Option<Vec<String>>,
+        ip_allow: Option<Vec<String>>,
+    ) -> Result<Self> {
+        let some = |field, list: Option<Vec<String>>| match list {
+            Some(list) if list.is_empty() => Err(Error::invalid(field, "must not be empty; leave it out to allow all")),
+            Some(list) if list.len() > 1000 => Err(Error::invalid(field, "must not have over 1000 entries")),
+            list => Ok(list),
+        };
+        let (models, endpoints, ip_allow) =
+            (some("models", models)?, some("endpoints", endpoints)?, some("ip_allow", ip_allow)?);
+        for model in models.iter().flatten() {
+            ModelName::parse("models", model)?;
+        }
+        for endpoint in endpoints.iter().flatten() {
+            if !Dialect::ALL.iter().any(|dialect| dialect.has_callers() && dialect.endpoint() == endpoint) {
+                return Err(Error::invalid("endpoints", format!("no such endpoint: {endpoint:?}")));
+            }
+        }
+        let network = |text: &String| {
+            let address = text.parse::<std::net::IpAddr>().map(|address| IpNet::from(address.to_canonical()));
+            address
+                .or_else(|_| text.parse::<IpNet>())
+                .map_err(|_| Error::invalid("ip_allow", format!("not an address or network: {text:?}")))
+        };
+        let ip_allow = ip_allow.map(|list| list.iter().map(network).collect::<Result<Vec<_>>>()).transpose()?;
+        Ok(Self { models, endpoints, ip_allow })
+    }
+}
+
+/// A key to be made.
+#[derive(Debug, Clone)]
+pub struct NewKey {
+    /// What people call it.
+    pub name: Name,
+    /// What it may do.
+    pub scope: Scope,
+    /// Milliseconds since 1970 after which it is refused.
+    pub expires_at_ms: Option<i64>,
+}
+
+/// What of a key is to change; `None` leaves it. An inner `None` takes the restriction away.
+#[derive(Debug, Clone, Default)]
+pub struct KeyPatch {
+    /// What people call it.
+    pub name: Option<Name>,
+    /// On or off.
+    pub enabled: Option<bool>,
+    /// What it may do, as a whole.
+    pub scope: Option<Scope>,
+    /// When it ends.
+    pub expires_at_ms: Option<Option<i64>>,
+}
+
+/// A key as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Key {
+    /// Which.
+    pub id: KeyId,
+    /// Whose.
+    pub tenant: TenantId,
+    /// What people call it.
+    pub name: String,
+    /// How its secret begins.
+    pub prefix: String,
+    /// How its secret ends.
+    pub last4: String,
+    /// The secret it had before, while that still works.
+    pub former: Option<Former>,
+    /// On or off.
+    pub enabled: bool,
+    /// Milliseconds since 1970.
+    pub expires_at_ms: Option<i64>,
+    /// What it may do.
+    #[serde(flatten)]
+    pub scope: Scope,
+    /// Microseconds since 1970.
+    pub created_us: i64,
+    /// Revoked for good, microseconds since 1970.
+    pub revoked_us: Option<i64>,
+}
+
+const COLUMNS: &str = "k.id, k.tenant, k.name, k.prefix, k.last4, k.hash, k.enabled, k.expires, k.models, k.endpoints, \
+    k.ip_allow, k.created, k.revoked_at, k.former_hash, k.former_prefix, k.former_last4, k.former_ends";
+
+fn list<T: DeserializeOwned>(row: &Row, column: &'static str) -> Result<Option<Vec<T>>> {
+    let text = row.opt_text(column)?;
+    text.map(|text| serde_json::from_str(&text).map_err(|_| Error::Corrupt("scope of a key"))).transpose()
+}
+
+fn former(row: &Row) -> Result<Option<Former>> {
+    let (prefix, last4) = (row.opt_text("former_prefix")?, row.opt_text("former_last4")?);
+    Ok(match (prefix, last4, row.opt_int("former_ends")?) {
+        (Some(prefix), Some(last4), Some(ends_at_ms)) => Some(Former { prefix, last4, ends_at_ms }),
+        _ => None,
+    })
+}
+
+fn key(row: &Row) -> Result<Key> {
+    let (now_ms, revoked_us) = (time::now_ms(), row.opt_int("revoked_at")?);
+    Ok(Key {
+        former: former(row)?.filter(|former| revoked_us.is_none() && now_ms < former.ends_at_ms),
+        id: KeyId(row.int("id")?),
+        tenant: TenantId(row.int("tenant")?),
+        name: row.text("name")?,
+        prefix: row.text("prefix")?,
+        last4: row.text("last4")?,
+        enabled: row.flag("enabled")?,
+        expires_at_ms: row.opt_int("expires")?,
+        scope: Scope {
+            models: list(row, "models")?,
+            endpoints: list(row, "endpoints")?,
+            ip_allow: list(row, "ip_allow")?,
+        },
+        created_us: row.int("created")?,
+        revoked_us,
+    })
+}
+
+fn hash(bytes: Vec<u8>) -> Result<SecretHash> {
+    bytes.try_into().map(SecretHash).map_err(|_| Error::Corrupt("hash of a key"))
+}
+
+/// A key as the relay knows it, under the hash of its secret, and under that of its former one with the end of that.
+pub(crate) fn records(row: &Row) -> Result<Vec<(SecretHash, KeyRecord)>> {
+    let key = key(row)?;
+    let record = KeyRecord {
+        id: key.id,
+        tenant: key.tenant,
+        enabled: key.enabled && key.revoked_us.is_none(),
+        tenant_frozen: row.flag("frozen")?,
+        expires_at_ms: key.expires_at_ms,
+        models: key.scope.models,
+        endpoints: key.scope.endpoints,
+        ip_allow: key.scope.ip_allow,
+    };
+    let mut records = vec![(hash(row.bytes("hash")?)?, record)];
+    if let (Some(former), Some((_, record))) = (key.former, records.first()) {
+        let ends_ms = record.expires_at_ms.map_or(former.ends_at_ms, |expires| expires.min(former.ends_at_ms));
+        let record = KeyRecord { expires_at_ms: Some(ends_ms), ..record.clone() };
+        records.push((hash(row.bytes("former_hash")?)?, record));
+    }
+    Ok(records)
+}
+
+/// The statement for [`records`], with a condition on `k` and an order.
+pub(crate) fn select_records(condition: &'static str) -> Sql {
+    Sql::built(format!("SELECT {COLUMNS}, t.frozen FROM keys k JOIN tenants t ON t.id = k.tenant WHERE {condition}"))
+}
+
+/// A secret just made, and what of it is shown in lists.
+struct Minted {
+    secret: ApiKeySecret,
+    prefix: String,
+    last4: String,
+}
+
+impl Minted {
+    fn new() -> Result<Self> {
+        let secret = random_secret(API_KEY_PREFIX)?;
+        let (prefix, last4) = (secret.chars().take(SHOWN).collect(), last4(&secret));
+        Ok(Self { secret: ApiKeySecret::new(secret), prefix, last4 })
+    }
+}
+
+/// API keys. From [`Store::keys`].
+#[derive(Debug, Clone, Copy)]
+pub struct Keys<'a>(pub(crate) &'a Store);
+
+impl Keys<'_> {
+    /// Makes a key. Its secret is in the answer and nowhere else.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such tenant.
+    pub async fn create(self, actor: &Actor, tenant: TenantId, new: NewKey) -> Result<(Key, ApiKeySecret)> {
+        let minted = Minted::new()?;
+        let made = Key {
+            id: KeyId(ids::next()),
+            tenant,
+            name: new.name.to_string(),
+            prefix: minted.prefix,
+            last4: minted.last4,
+            former: None,
+            enabled: true,
+            expires_at_ms: new.expires_at_ms,
+            scope: new.scope,
+            created_us: time::now_us(),
+            revoked_us: None,
+        };
+        let mut change = self.0.change(actor).await?;
+        crate::tenants::must_exist(&mut change.tx, tenant).await?;
+        let insert = sql!(
+            "INSERT INTO keys (id, tenant, name, prefix, last4, hash, enabled, expires, created) \
+             VALUES ($1, $2, $3, $4, $5, $6, 1, NULL, $7)",
+            made.id,
+            tenant,
+            &made.name,
+            &made.prefix,
+            &made.last4,
+            SecretHash::of(minted.secret.expose()),
+            made.created_us
+        );
+        change.tx.execute(insert).await?;
+        write(&mut change.tx, &made).await?;
+        change.announce(Announce::Key(made.id)).await?;
+        change.audit("key.create", made.id, NOTHING, Some(&made)).await?;
+        change.commit().await?;
+        Ok((made, minted.secret))
+    }
+
+    /// One key.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn get(self, id: KeyId) -> Result<Key> {
+        let select = Sql::built(format!("SELECT {COLUMNS} FROM keys k WHERE k.id = $1")).bind(id);
+        self.0.db().fetch_optional(select).await?.as_ref().map_or(Err(Error::NotFound("key")), key)
+    }
+
+    /// A tenant's keys, newest first, revoked ones left out.
+    ///
+    /// # Errors
+    /// Any of [`Error`]'s database kinds.
+    pub async fn list(self, tenant: TenantId, page: Page) -> Result<Listing<Key>> {
+        let select = Sql::built(format!(
+            "SELECT {COLUMNS} FROM keys k WHERE k.tenant = $1 AND k.id < $2 AND k.revoked_at IS NULL \
+             ORDER BY k.id DESC LIMIT $3"
+        ));
+        let rows = self.0.db().fetch_all(select.bind(tenant).bind(page.before()).bind(page.fetch())).await?;
+        Ok(page.cut(rows.iter().map(key).collect::<Result<_>>()?, |key| key.id.0))
+    }
+
+    /// The name of every key there ever was, of one tenant or of all: for sums of the past.
+    ///
+    /// # Errors
+    /// Any of [`Error`]'s database kinds.
+    pub async fn names(self, tenant: Option<TenantId>) -> Result<Vec<(KeyId, String)>> {
+        let text = "SELECT id, name FROM keys WHERE tenant = $1 OR $1 = 0";
+        let rows = self.0.db().fetch_all(sql!(text, tenant.map_or(0, |tenant| tenant.0))).await?;
+        rows.iter().map(|row| Ok((KeyId(row.int(0)?), row.text(1)?))).collect()
+    }
+
+    /// The names of these keys, revoked ones too.
+    ///
+    /// # Errors
+    /// Any of [`Error`]'s database kinds.
+    pub async fn names_of(self, ids: &[KeyId]) -> Result<Vec<(KeyId, String)>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let places: Vec<_> = (1..=ids.len()).map(|n| format!("${n}")).collect();
+        let select = Sql::built(format!("SELECT id, name FROM keys WHERE id IN ({})", places.join(", ")));
+        let rows = self.0.db().fetch_all(ids.iter().fold(select, |sql, id| sql.bind(*id))).await?;
+        rows.iter().map(|row| Ok((KeyId(row.int(0)?), row.text(1)?))).collect()
+    }
+
+    /// When each of a tenant's keys that are not revoked was last used, in microseconds since 1970.
+    ///
+    /// # Errors
+    /// Any of [`Error`]'s database kinds.
+    pub async fn last_used(self, tenant: TenantId) -> Result<HashMap<KeyId, i64>> {
+        let text = "SELECT k.id, (SELECT MAX(u.time_us) FROM usage_events u WHERE u.key_id = k.id) AS used \
+                    FROM keys k WHERE k.tenant = $1 AND k.revoked_at IS NULL";
+        let mut times = HashMap::new();
+        for row in self.0.db().fetch_all(sql!(text, tenant)).await? {
+            if let Some(used) = row.opt_int("used")? {
+                times.insert(KeyId(row.int("id")?), used);
+            }
+        }
+        Ok(times)
+    }
+
+    /// Changes a key.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Conflict`] for a revoked key.
+    pub async fn patch(self, actor: &Actor, id: KeyId, patch: KeyPatch) -> Result<Key> {
+        let mut change = self.0.change(actor).await?;
+        let before = locked(&mut change.tx, id).await?;
+        if before.revoked_us.is_some() {
+            return Err(Error::conflict("the key is revoked"));
+        }
+        let mut after = before.clone();
+        after.name = patch.name.map_or(after.name, |name| name.to_string());
+        after.enabled = patch.enabled.unwrap_or(after.enabled);
+        after.scope = patch.scope.unwrap_or(after.scope);
+        after.expires_at_ms = patch.expires_at_ms.unwrap_or(after.expires_at_ms);
+        write(&mut change.tx, &after).await?;
+        change.announce(Announce::Key(id)).await?;
+        change.audit("key.patch", id, Some(&before), Some(&after)).await?;
+        change.commit().await?;
+        Ok(after)
+    }
+
+    /// Revokes a key for good. Every node refuses it within a second. Revoking twice is no error.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn revoke(self, actor: &Actor, id: KeyId) -> Result<()> {
+        let mut change = self.0.change(actor).await?;
+        let before = locked(&mut change.tx, id).await?;
+        if before.revoked_us.is_some() {
+            return Ok(());
+        }
+        let now = time::now_us();
+        change.tx.execute(sql!("UPDATE keys SET revoked_at = $1 WHERE id = $2", now, id)).await?;
+        change.announce(Announce::Key(id)).await?;
+        let after = Key { revoked_us: Some(now), former: None, ..before.clone() };
+        change.audit("key.revoke", id, Some(&before), Some(&after)).await?;
+        change.commit().await
+    }
+}
+
+async fn locked(tx: &mut Tx, id: KeyId) -> Result<Key> {
+    let select = Sql::built(format!("SELECT {COLUMNS} FROM keys k WHERE k.id = $1{}", tx.for_update())).bind(id);
+    tx.fetch_optional(select).await?.as_ref().map_or(Err(Error::NotFound("key")), key)
+}
+
+async fn write(tx: &mut Tx, key: &Key) -> Result<()> {
+    let json = |list: Option<&Vec<String>>| list.map(to_json).transpose();
+    let update = sql!(
+        "UPDATE keys SET name = $1, enabled = $2, expires = $3, models = $4, endpoints = $5, ip_allow = $6 WHERE id = $7",
+        &key.name,
+        key.enabled,
+        key.expires_at_ms,
+        json(key.scope.models.as_ref())?,
+        json(key.scope.endpoints.as_ref())?,
+        key.scope.ip_allow.as_ref().map(to_json).transpose()?,
+        key.id
+    );
+    tx.execute(update).await.map(drop)
+}

@@ -1,0 +1,11 @@
+//! The ledger: accounts and transfers in the main database, and this node's share of it ([`NodeLedger`]).
+
+#![deny(clippy::float_arithmetic)]
+
+pub mod accounts;
+pub mod changes;
+pub mod listing;
+mod node;
+pub mod wallets;
+
+pub use node::{Backlog, Balance, LedgerConfig, NodeLedger};

@@ -1,0 +1,295 @@
+//! This node's ledger: holds from leases, ends into the journal, the drain behind both. Implements [`domain::ports::Ledger`].
+
+use crate::{
+    db::Db,
+    drain::{Drain, Progress},
+    error::{Error, Result},
+    journal::{
+        Durability, Journal, JournalConfig, Written,
+        disk::{Disk, RealDisk},
+        node::Node,
+        segment::HEADER,
+    },
+    lease::{LeaseConfig, Leases, keeper, rows::Holder},
+    sql,
+};
+use domain::{
+    ids::{RequestId, TenantId},
+    money::NanoUsd,
+    ports::{Hold, HoldRefused, JournalFailed, Ledger},
+    record::{Checkpoint, Opened, Settlement},
+};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// How money is kept on this node.
+#[derive(Debug, Clone)]
+pub struct LedgerConfig {
+    /// When a charge counts as durable.
+    pub durability: Durability,
+    /// Set aside for one segment of the journal.
+    pub segment_bytes: u64,
+    /// Drained segments are kept so many days.
+    pub journal_days: u32,
+    /// The least that is drawn from a wallet.
+    pub lease_min: NanoUsd,
+    /// How many seconds of recent spend a lease covers.
+    pub lease_seconds: u32,
+    /// When a node that does not renew is given up.
+    pub lost_node_after: Duration,
+    /// Whether the drain leaves the core to the relay while that is busy.
+    pub drain_yields: bool,
+}
+
+impl Default for LedgerConfig {
+    fn default() -> Self {
+        Self {
+            durability: Durability::Process,
+            segment_bytes: 64 << 20,
+            journal_days: 7,
+            lease_min: NanoUsd(10_000_000),
+            lease_seconds: 60,
+            lost_node_after: Duration::from_secs(3600),
+            drain_yields: true,
+        }
+    }
+}
+
+/// A tenant's wallet, as seen from this node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Balance {
+    /// Credits less debits.
+    pub posted: NanoUsd,
+    /// Drawn by nodes and neither charged nor returned.
+    pub leased: NanoUsd,
+    /// What can be drawn: posted and limit less leased.
+    pub available: NanoUsd,
+    /// Charged on this node and not yet posted; part of `leased`.
+    pub pending: NanoUsd,
+    /// How far below zero it may go.
+    pub credit_limit: NanoUsd,
+}
+
+/// What the drain has before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backlog {
+    /// Requests that ended since the start and are not posted.
+    pub requests: u64,
+    /// Requests that run.
+    pub running: u64,
+}
+
+/// How long a node that stops waits for the drain; what is left then is posted at the next start.
+const SHUTDOWN: Duration = Duration::from_secs(15);
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// This node's share of the ledger.
+#[derive(Debug)]
+pub struct NodeLedger {
+    db: Db,
+    journal: Arc<Journal>,
+    leases: Arc<Leases>,
+    progress: Arc<Progress>,
+    settled: AtomicU64,
+    stopping: AtomicBool,
+    /// Ends the drain and the keeper.
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    /// Keeps other processes out of the data directory.
+    node: Node,
+}
+
+impl NodeLedger {
+    /// Opens the journal in `data_dir` and starts the drain and the keeper. The database may be away.
+    ///
+    /// # Errors
+    /// [`Error::File`] when the data directory cannot be used or another process has it.
+    pub fn start(
+        db: Db,
+        data_dir: &Path,
+        config: LedgerConfig,
+        tasks: TaskTracker,
+        cancel: CancellationToken,
+    ) -> Result<Arc<Self>> {
+        Self::start_on(Arc::new(RealDisk), db, data_dir, config, tasks, cancel)
+    }
+
+    /// [`NodeLedger::start`] on another disk: for tests.
+    ///
+    /// # Errors
+    /// As [`NodeLedger::start`].
+    pub fn start_on(
+        disk: Arc<dyn Disk>,
+        db: Db,
+        data_dir: &Path,
+        config: LedgerConfig,
+        tasks: TaskTracker,
+        cancel: CancellationToken,
+    ) -> Result<Arc<Self>> {
+        let file = |error| Error::File(data_dir.display().to_string(), error);
+        let node = Node::start(data_dir).map_err(file)?;
+        let kept = JournalConfig { durability: config.durability, segment_bytes: config.segment_bytes };
+        let journal = Journal::start(data_dir, &node, kept, disk).map_err(file)?;
+        let holder = Holder { node: node.id.clone(), epoch: i64::try_from(node.epoch).unwrap_or(i64::MAX) };
+        let lease = LeaseConfig {
+            minimum: config.lease_min,
+            spend_seconds: config.lease_seconds,
+            lost_node_after: config.lost_node_after,
+        };
+        let leases = Arc::new(Leases::new(db.clone(), holder, lease));
+        let progress = Arc::new(Progress::new(node.epoch));
+        let stop = cancel.child_token();
+        let drain = Drain::new(db.clone(), journal.clone(), leases.clone(), progress.clone(), config.drain_yields);
+        tasks.spawn(drain.run(stop.clone()));
+        tasks.spawn(keeper::keep(leases.clone(), stop.clone()));
+        tasks.spawn(delete_old(journal.clone(), config.journal_days, stop.clone()));
+        Ok(Arc::new(Self {
+            db,
+            journal,
+            leases,
+            progress,
+            settled: AtomicU64::new(0),
+            stopping: AtomicBool::new(false),
+            stop,
+            tasks,
+            node,
+        }))
+    }
+
+    /// This node's id, as leases carry it.
+    pub fn node_id(&self) -> &str {
+        &self.node.id
+    }
+
+    /// Whether new requests can be admitted: the journal works and has room, the leases are renewed, nobody stops us.
+    pub fn is_admitting(&self) -> bool {
+        !self.stopping.load(Ordering::Acquire) && self.journal.admits() && self.leases.are_live()
+    }
+
+    /// A tenant was frozen or thawed: holds are refused from now on, and what lies idle of its lease goes back.
+    pub fn set_frozen(&self, tenant: TenantId, frozen: bool) {
+        self.leases.set_frozen(tenant, frozen);
+    }
+
+    /// A tenant's wallet.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such tenant.
+    pub async fn balance(&self, tenant: TenantId) -> Result<Balance> {
+        // Read before the database: a charge that is posted in between is missed, never counted twice.
+        let pending = self.leases.pools.find(tenant).map_or(NanoUsd::ZERO, |pool| pool.pending());
+        let text = "SELECT posted, leased, credit_limit FROM accounts WHERE tenant = $1 AND kind = 'wallet'";
+        let row = self.db.fetch_optional(sql!(text, tenant)).await?.ok_or(Error::NotFound("tenant"))?;
+        let (posted, leased, credit_limit) = (NanoUsd(row.int(0)?), NanoUsd(row.int(1)?), NanoUsd(row.int(2)?));
+        let available = posted.saturating_add(credit_limit).saturating_sub(leased);
+        Ok(Balance { posted, leased, available, pending: pending.min(leased), credit_limit })
+    }
+
+    /// What is not posted yet.
+    pub fn backlog(&self) -> Backlog {
+        let posted = self.progress.requests.load(Ordering::Relaxed);
+        let requests = self.settled.load(Ordering::Relaxed).saturating_sub(posted);
+        Backlog { requests, running: self.journal.open_requests() }
+    }
+
+    /// Waits until everything that is in the journal now is posted.
+    pub async fn flush(&self) {
+        let segments = self.journal.segments();
+        if let Some(last) = segments.iter().rev().find(|segment| segment.written() > HEADER) {
+            let place = (last.header.epoch, last.header.sequence, last.written());
+            self.progress.posted_to(place).await;
+        }
+    }
+
+    /// Renews this node's leases now; the keeper does so every 30 s.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn renew_now(&self) -> Result<()> {
+        keeper::renew(&self.leases, self.leases.now_ms()).await
+    }
+
+    /// Waits until what earlier starts of this node left is posted and their leases are closed.
+    pub async fn recovered(&self) {
+        self.progress.end_epochs(self.journal.epoch()).await;
+    }
+
+    /// Ends this node: no more holds, everything in the journal posted, all leases returned. Call it when no request runs.
+    /// A database that is away is waited for 15 s; the next start then does what is left.
+    pub async fn shutdown(&self) {
+        self.stopping.store(true, Ordering::Release);
+        let journal = self.journal.clone();
+        // Joins two threads, which may write and sync first.
+        let closed = self.tasks.spawn_blocking(move || journal.close()).await;
+        if closed.is_ok() && !self.stop.is_cancelled() {
+            let ended = self.progress.end_epochs(self.journal.epoch().saturating_add(1));
+            if tokio::time::timeout(SHUTDOWN, ended).await.is_err() {
+                tracing::warn!("the database is away; the journal will be posted at the next start");
+            }
+        }
+        self.stop.cancel();
+    }
+}
+
+/// Deletes drained segments past their days, now and every hour.
+async fn delete_old(journal: Arc<Journal>, days: u32, stop: CancellationToken) {
+    loop {
+        if let Err(error) = journal.delete_older_than(days) {
+            tracing::warn!(%error, "old journal segments could not be deleted");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(HOUR) => {}
+        }
+    }
+}
+
+fn leaked(request: RequestId) {
+    metrics::counter!("turnpike_hold_dropped_total").increment(1);
+    tracing::error!(%request, "a hold was dropped without an end");
+}
+
+impl Ledger for NodeLedger {
+    type Written = Written;
+
+    async fn hold(&self, opened: &Opened) -> Result<Hold, HoldRefused> {
+        if self.stopping.load(Ordering::Acquire) || !self.journal.admits() {
+            return Err(HoldRefused::JournalFull);
+        }
+        self.leases.hold(opened.tenant, opened.hold).await?;
+        if self.journal.open(opened).is_err() {
+            self.leases.pools.get(opened.tenant).settle(opened.hold.0.max(0), 0);
+            return Err(HoldRefused::JournalFull);
+        }
+        Ok(Hold::new(opened.request, opened.tenant, NanoUsd(opened.hold.0.max(0)), leaked))
+    }
+
+    async fn extend(&self, hold: &mut Hold, more: NanoUsd) -> Result<(), HoldRefused> {
+        self.leases.hold(hold.tenant, more).await?;
+        hold.grow(NanoUsd(more.0.max(0)));
+        Ok(())
+    }
+
+    fn checkpoint(&self, checkpoint: &Checkpoint) -> Written {
+        self.journal.checkpoint(checkpoint)
+    }
+
+    async fn settle(&self, hold: Hold, mut opened: Opened, mut settlement: Settlement) -> Result<(), JournalFailed> {
+        let amount = hold.end();
+        // No price is negative; should one be, it charges nothing rather than stopping the drain.
+        settlement.sale = settlement.sale.max(NanoUsd::ZERO);
+        settlement.cost = settlement.cost.max(NanoUsd::ZERO);
+        opened.hold = amount;
+        let pool = self.leases.pools.get(opened.tenant);
+        let covered = pool.settle(amount.0, settlement.sale.0);
+        self.settled.fetch_add(1, Ordering::Relaxed);
+        self.journal.settled(&opened, &settlement, NanoUsd(covered)).await
+    }
+}

@@ -1,0 +1,45 @@
+//! Turnpike's store: the main database (SQLite or PostgreSQL), the journal, the ledger, and secrets at rest.
+//!
+//! Everything that must survive goes through here. The relay reads from memory ([`domain::ports`]); what changes the
+//! database tells it so through rows of `changes`, in the transaction that made the change.
+
+pub mod audit;
+pub mod catalog;
+pub mod change;
+pub mod channels;
+pub mod db;
+pub mod drain;
+pub mod error;
+pub mod idempotency;
+pub mod ids;
+pub mod journal;
+pub mod keys;
+pub mod lease;
+pub mod ledger;
+pub mod members;
+pub mod models;
+mod overview;
+mod passwords;
+pub mod prices;
+pub mod reconcile;
+pub mod seal;
+pub mod search;
+pub mod sessions;
+pub mod setup;
+pub mod sign_in;
+mod store;
+pub mod tenants;
+pub mod time;
+pub mod tokens;
+pub mod usage;
+pub mod users;
+pub mod words;
+
+pub use catalog::MemoryCatalog;
+pub use change::{Actor, ActorKind, Announce, Change, NOTHING};
+pub use db::{Db, Row, Sql, Tx, Value};
+pub use error::{Error, Result};
+pub use overview::Overview;
+pub use seal::Sealer;
+pub use store::Store;
+pub use words::{Email, Listing, ModelName, Name, Page};

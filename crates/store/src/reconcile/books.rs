@@ -1,0 +1,149 @@
+//! The database against itself.
+
+use super::Report;
+use crate::{
+    db::{Db, Sql, Tx},
+    error::Result,
+};
+use domain::{
+    ids::{AccountId, ChannelId, KeyId, TenantId, TransferId},
+    money::NanoUsd,
+};
+
+/// The invariants of the books, read in one statement, hence in one snapshot. All zero when they hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Audit {
+    /// Σ posted of all accounts.
+    pub sum: NanoUsd,
+    /// Wallets below their credit limit.
+    pub below_limit: i64,
+    /// Wallets whose `leased` is not what their leases have out.
+    pub leased_differs: i64,
+    /// Accounts whose `posted` is not the sum of their transfers.
+    pub posted_differs: i64,
+}
+
+impl Audit {
+    /// Whether all hold.
+    pub fn holds(&self) -> bool {
+        self.sum == NanoUsd::ZERO && (self.below_limit, self.leased_differs, self.posted_differs) == (0, 0, 0)
+    }
+}
+
+const AUDIT: &str = "SELECT \
+    (SELECT CAST(COALESCE(SUM(posted), 0) AS BIGINT) FROM accounts), \
+    (SELECT COUNT(*) FROM accounts WHERE kind = 'wallet' AND posted + credit_limit - leased < 0), \
+    (SELECT COUNT(*) FROM accounts a WHERE kind = 'wallet' AND leased <> (SELECT CAST(COALESCE(SUM( \
+        granted - settled - returned), 0) AS BIGINT) FROM leases l WHERE l.account_id = a.id AND l.state <> 'closed')), \
+    (SELECT COUNT(*) FROM accounts a WHERE posted <> \
+        (SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM transfers t WHERE t.credit_account = a.id) \
+      - (SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM transfers t WHERE t.debit_account = a.id))";
+
+/// Reads the invariants: cheap enough for ten times a second.
+///
+/// # Errors
+/// The database's.
+pub async fn audit(db: &Db) -> Result<Audit> {
+    let row = db.fetch_one(Sql::new(AUDIT)).await?;
+    Ok(Audit {
+        sum: NanoUsd(row.int(0)?),
+        below_limit: row.int(1)?,
+        leased_differs: row.int(2)?,
+        posted_differs: row.int(3)?,
+    })
+}
+
+/// No more differences of one kind are listed; there may be millions.
+const LISTED: &str = " LIMIT 20";
+
+const POSTED: &str = "SELECT id, posted, moved FROM (SELECT a.id AS id, a.posted AS posted, \
+    (SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM transfers t WHERE t.credit_account = a.id) \
+  - (SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM transfers t WHERE t.debit_account = a.id) AS moved \
+    FROM accounts a) AS sums WHERE posted <> moved";
+
+const LEASED: &str = "SELECT id, leased, out FROM (SELECT a.id AS id, a.leased AS leased, (SELECT CAST(COALESCE(SUM( \
+    granted - settled - returned), 0) AS BIGINT) FROM leases l WHERE l.account_id = a.id AND l.state <> 'closed') AS out \
+    FROM accounts a WHERE kind = 'wallet') AS sums WHERE leased <> out";
+
+const BELOW: &str = "SELECT id, posted + credit_limit - leased AS available FROM accounts \
+    WHERE kind = 'wallet' AND posted + credit_limit - leased < 0";
+
+/// Rows less roll-ups, where that is not zero.
+const ROLLUPS: &str = "SELECT tenant, key_id, channel, CAST(SUM(requests) AS BIGINT) AS requests, \
+    CAST(SUM(sale) AS BIGINT) AS sale, CAST(SUM(cost) AS BIGINT) AS cost, CAST(SUM(units) AS BIGINT) AS units FROM (\
+    SELECT time_us / 3600000000 AS hour, tenant, key_id, model, COALESCE(channel, 0) AS channel, 1 AS requests, \
+    sale, cost, input + cache_read + cache_write_5m + cache_write_1h + output AS units FROM usage_events \
+    UNION ALL SELECT hour_us / 3600000000, tenant, key_id, model, channel, -requests, -sale, -cost, \
+    -(input + cache_read + cache_write_5m + cache_write_1h + output) FROM usage_hours) AS lines \
+    GROUP BY hour, tenant, key_id, model, channel \
+    HAVING SUM(requests) <> 0 OR SUM(sale) <> 0 OR SUM(cost) <> 0 OR SUM(units) <> 0 ORDER BY hour";
+
+/// Usage transfers and the rows they charged, where they differ.
+const CHARGES: &str = "SELECT transfer, CAST(SUM(rows_sale) AS BIGINT) AS rows_sale, CAST(SUM(amount) AS BIGINT) AS amount \
+    FROM (SELECT COALESCE(transfer, 0) AS transfer, sale AS rows_sale, 0 AS amount FROM usage_events WHERE sale > 0 \
+    UNION ALL SELECT id, 0, amount FROM transfers WHERE kind = 'usage') AS lines \
+    GROUP BY transfer HAVING SUM(rows_sale) <> SUM(amount) ORDER BY transfer";
+
+/// The same per tenant, so that a row moved from one tenant to another is found.
+const TENANTS: &str = "SELECT tenant, CAST(SUM(rows_sale) AS BIGINT) AS rows_sale, CAST(SUM(amount) AS BIGINT) AS amount \
+    FROM (SELECT tenant, sale AS rows_sale, 0 AS amount FROM usage_events \
+    UNION ALL SELECT tenant, 0, amount FROM transfers WHERE kind = 'usage') AS lines \
+    GROUP BY tenant HAVING SUM(rows_sale) <> SUM(amount) ORDER BY tenant";
+
+const TOTALS: &str = "SELECT (SELECT COUNT(*) FROM usage_events), \
+    (SELECT CAST(COALESCE(SUM(sale), 0) AS BIGINT) FROM usage_events), \
+    (SELECT CAST(COALESCE(SUM(cost), 0) AS BIGINT) FROM usage_events), \
+    (SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM transfers WHERE kind = 'cost'), \
+    (SELECT CAST(COALESCE(SUM(posted), 0) AS BIGINT) FROM accounts)";
+
+fn listed(text: &str) -> Sql {
+    Sql::built(format!("{text}{LISTED}"))
+}
+
+/// Compares all of it in the caller's snapshot.
+pub(super) async fn compare(tx: &mut Tx, report: &mut Report) -> Result<()> {
+    let totals = tx.fetch_one(Sql::new(TOTALS)).await?;
+    report.requests = u64::try_from(totals.int(0)?).unwrap_or(0);
+    report.charged = NanoUsd(totals.int(1)?);
+    report.expect("cost of usage rows, against transfers", true, totals.int(3)?, totals.int(2)?);
+    report.expect("sum of all accounts", true, 0, totals.int(4)?);
+    for row in tx.fetch_all(listed(POSTED)).await? {
+        let account = AccountId(row.int("id")?);
+        report.expect(
+            format!("posted of {account}, against its transfers"),
+            true,
+            row.int("moved")?,
+            row.int("posted")?,
+        );
+    }
+    for row in tx.fetch_all(listed(LEASED)).await? {
+        let account = AccountId(row.int("id")?);
+        report.expect(format!("leased of {account}, against its leases"), true, row.int("out")?, row.int("leased")?);
+    }
+    for row in tx.fetch_all(listed(BELOW)).await? {
+        report.expect(format!("available of {}", AccountId(row.int("id")?)), true, 0, row.int("available")?);
+    }
+    for row in tx.fetch_all(listed(CHARGES)).await? {
+        let transfer = TransferId(row.int("transfer")?);
+        let (found, expected) = (row.int("rows_sale")?, row.int("amount")?);
+        report.expect(format!("usage rows charged by {transfer}, against it"), true, expected, found);
+    }
+    for row in tx.fetch_all(listed(TENANTS)).await? {
+        let tenant = TenantId(row.int("tenant")?);
+        let (found, expected) = (row.int("rows_sale")?, row.int("amount")?);
+        report.expect(format!("usage rows of {tenant}, against its usage transfers"), true, expected, found);
+    }
+    rollups(tx, report).await
+}
+
+async fn rollups(tx: &mut Tx, report: &mut Report) -> Result<()> {
+    for row in tx.fetch_all(listed(ROLLUPS)).await? {
+        let (tenant, key, channel) =
+            (TenantId(row.int("tenant")?), KeyId(row.int("key_id")?), ChannelId(row.int("channel")?));
+        let of = format!("rows of {tenant}, {key}, {channel} in an hour, less its roll-up");
+        for (name, money) in [("requests", false), ("sale", true), ("cost", true), ("units", false)] {
+            report.expect(format!("{name} of {of}"), money, 0, row.int(name)?);
+        }
+    }
+    Ok(())
+}

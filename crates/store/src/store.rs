@@ -1,0 +1,124 @@
+//! One handle to everything in the main database, by area.
+
+use crate::{
+    audit::AuditLog,
+    change::{Actor, Change},
+    channels::Channels,
+    db::Db,
+    error::Result,
+    idempotency::{Idempotency, KEPT_US},
+    keys::Keys,
+    members::Members,
+    models::Models,
+    passwords::Passwords,
+    prices::Prices,
+    seal::Sealer,
+    sessions::Sessions,
+    setup::Setup,
+    sql,
+    tenants::Tenants,
+    time,
+    tokens::Tokens,
+    users::Users,
+};
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Changes older than this are forgotten; a node that slept longer reads everything anew.
+const CHANGES_KEPT_US: i64 = 3600 * 1_000_000;
+
+/// The main database and the key that opens its secrets. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    db: Db,
+    sealer: Sealer,
+    nudge: Notify,
+    passwords: Passwords,
+}
+
+macro_rules! areas {
+    ($($(#[$doc:meta])* $method:ident: $area:ident;)*) => {$(
+        $(#[$doc])*
+        pub fn $method(&self) -> $area<'_> { $area(self) }
+    )*};
+}
+
+impl Store {
+    /// On this database, with this key. The schema must be there ([`Db::migrate`]).
+    pub fn new(db: Db, sealer: Sealer) -> Self {
+        Self(Arc::new(Inner { db, sealer, nudge: Notify::new(), passwords: Passwords::default() }))
+    }
+
+    areas! {
+        /// Customers.
+        tenants: Tenants;
+        /// API keys.
+        keys: Keys;
+        /// Channels, their credentials and the models they carry.
+        channels: Channels;
+        /// Versions of prices.
+        prices: Prices;
+        /// The names callers may use.
+        models: Models;
+        /// People.
+        users: Users;
+        /// Who belongs to a tenant.
+        members: Members;
+        /// Their sessions.
+        sessions: Sessions;
+        /// Management tokens.
+        tokens: Tokens;
+        /// Who did what.
+        audit: AuditLog;
+        /// Calls that happen once.
+        idempotency: Idempotency;
+        /// The first start.
+        setup: Setup;
+    }
+
+    /// The database itself.
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.0.sealer
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
+    /// Opens a change by `actor`: for effects that live outside this crate's areas.
+    ///
+    /// # Errors
+    /// Any of [`crate::Error`]'s database kinds; [`crate::Error::Conflict`] when its idempotent attempt was taken over.
+    pub async fn change<'a>(&'a self, actor: &'a Actor) -> Result<Change<'a>> {
+        Change::begin(self, actor).await
+    }
+
+    pub(crate) fn nudge(&self) {
+        self.0.nudge.notify_one();
+    }
+
+    pub(crate) async fn nudged(&self) {
+        self.0.nudge.notified().await;
+    }
+
+    /// Forgets what has run out: sessions, idempotency keys, failed sign-ins, old changes. For a job, every few minutes.
+    ///
+    /// # Errors
+    /// Any of [`crate::Error`]'s database kinds.
+    pub async fn prune(&self) -> Result<()> {
+        let now = time::now_us();
+        let db = self.db();
+        db.execute(sql!("DELETE FROM sessions WHERE expires < $1", now)).await?;
+        db.execute(sql!("DELETE FROM idempotency WHERE created < $1", now - KEPT_US)).await?;
+        db.execute(sql!("DELETE FROM sign_in_failures WHERE window_start < $1", now - crate::sign_in::WINDOW_US))
+            .await?;
+        db.execute(sql!("DELETE FROM changes WHERE time < $1", now - CHANGES_KEPT_US)).await.map(drop)
+    }
+}

@@ -1,0 +1,142 @@
+//! Tenants: customers with a wallet, keys and members. Freezing one stops its requests on every node within a second.
+
+use crate::{
+    Store,
+    change::{Actor, Announce, NOTHING},
+    db::{Row, Sql, Tx},
+    error::{Error, Result},
+    ids, lease, ledger, sql, time,
+    words::{Listing, Name, Page},
+};
+use domain::{ids::TenantId, money::NanoUsd};
+use serde::Serialize;
+
+/// A customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Tenant {
+    /// Which.
+    pub id: TenantId,
+    /// What people call it.
+    pub name: String,
+    /// Frozen ones cannot call.
+    pub frozen: bool,
+    /// How far below zero its wallet may go.
+    pub credit_limit: NanoUsd,
+    /// Microseconds since 1970.
+    pub created_us: i64,
+}
+
+/// What of a tenant is to change; `None` leaves it. The credit limit is changed by [`crate::ledger`], which may have to
+/// call money back first.
+#[derive(Debug, Clone, Default)]
+pub struct TenantPatch {
+    /// What people call it.
+    pub name: Option<Name>,
+    /// Whether it is frozen.
+    pub frozen: Option<bool>,
+}
+
+/// Tenants. From [`Store::tenants`].
+#[derive(Debug, Clone, Copy)]
+pub struct Tenants<'a>(pub(crate) &'a Store);
+
+const SELECT: &str = "SELECT t.id, t.name, t.frozen, t.created, a.credit_limit FROM tenants t \
+    JOIN accounts a ON a.tenant = t.id AND a.kind = 'wallet'";
+
+pub(crate) fn tenant(row: &Row) -> Result<Tenant> {
+    Ok(Tenant {
+        id: TenantId(row.int("id")?),
+        name: row.text("name")?,
+        frozen: row.flag("frozen")?,
+        credit_limit: NanoUsd(row.int("credit_limit")?),
+        created_us: row.int("created")?,
+    })
+}
+
+impl Tenants<'_> {
+    /// Makes a tenant with an empty wallet.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a negative limit.
+    pub async fn create(self, actor: &Actor, name: &Name, credit_limit: NanoUsd) -> Result<Tenant> {
+        let made = Tenant {
+            id: TenantId(ids::next()),
+            name: name.to_string(),
+            frozen: false,
+            credit_limit,
+            created_us: time::now_us(),
+        };
+        let mut change = self.0.change(actor).await?;
+        let insert = sql!(
+            "INSERT INTO tenants (id, name, frozen, created) VALUES ($1, $2, 0, $3)",
+            made.id,
+            name,
+            made.created_us
+        );
+        change.tx.execute(insert).await?;
+        ledger::accounts::create(&mut change.tx, made.id, credit_limit).await?;
+        change.audit("tenant.create", made.id, NOTHING, Some(&made)).await?;
+        change.commit().await?;
+        Ok(made)
+    }
+
+    /// One tenant.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn get(self, id: TenantId) -> Result<Tenant> {
+        let row = self.0.db().fetch_optional(Sql::built(format!("{SELECT} WHERE t.id = $1")).bind(id)).await?;
+        row.as_ref().map_or(Err(Error::NotFound("tenant")), tenant)
+    }
+
+    /// The name of every tenant, for sums.
+    ///
+    /// # Errors
+    /// Any of [`Error`]'s database kinds.
+    pub async fn names(self) -> Result<Vec<(TenantId, String)>> {
+        let rows = self.0.db().fetch_all(sql!("SELECT id, name FROM tenants ORDER BY id")).await?;
+        rows.iter().map(|row| Ok((TenantId(row.int(0)?), row.text(1)?))).collect()
+    }
+
+    /// Tenants, newest first.
+    ///
+    /// # Errors
+    /// Any of [`Error`]'s database kinds.
+    pub async fn list(self, page: Page) -> Result<Listing<Tenant>> {
+        let select = Sql::built(format!("{SELECT} WHERE t.id < $1 ORDER BY t.id DESC LIMIT $2"));
+        let rows = self.0.db().fetch_all(select.bind(page.before()).bind(page.fetch())).await?;
+        Ok(page.cut(rows.iter().map(tenant).collect::<Result<_>>()?, |tenant| tenant.id.0))
+    }
+
+    /// Changes a tenant. Freezing refuses new requests within a second and calls idle leases back; running requests end
+    /// within their holds and are charged.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn patch(self, actor: &Actor, id: TenantId, patch: TenantPatch) -> Result<Tenant> {
+        let mut change = self.0.change(actor).await?;
+        let found = change.tx.fetch_optional(Sql::built(format!("{SELECT} WHERE t.id = $1")).bind(id)).await?;
+        let before = found.as_ref().map_or(Err(Error::NotFound("tenant")), tenant)?;
+        let mut after = before.clone();
+        after.name = patch.name.map_or(after.name, |name| name.to_string());
+        after.frozen = patch.frozen.unwrap_or(after.frozen);
+        let update = sql!("UPDATE tenants SET name = $1, frozen = $2 WHERE id = $3", &after.name, after.frozen, id);
+        change.tx.execute(update).await?;
+        if after.frozen != before.frozen {
+            change.announce(Announce::Tenant(id)).await?;
+        }
+        change.audit("tenant.patch", id, Some(&before), Some(&after)).await?;
+        change.commit().await?;
+        if after.frozen && !before.frozen {
+            // Only a hint: an idle lease goes back by itself within 30 s, and no draw is granted from now on.
+            lease::rows::recall(self.0.db(), id, "").await?;
+        }
+        Ok(after)
+    }
+}
+
+/// Refuses a tenant that is not there.
+pub(crate) async fn must_exist(tx: &mut Tx, id: TenantId) -> Result<()> {
+    let found = tx.fetch_optional(sql!("SELECT id FROM tenants WHERE id = $1", id)).await?;
+    found.map(drop).ok_or(Error::NotFound("tenant"))
+}

@@ -1,0 +1,76 @@
+//! Which requests are meant.
+
+use crate::db::{Sql, Value};
+use domain::ids::{ChannelId, KeyId, TenantId};
+use std::fmt::Write as _;
+
+/// All that is set must hold. Times are microseconds since 1970, `to` is not included.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Not before this.
+    pub from_us: Option<i64>,
+    /// Before this.
+    pub to_us: Option<i64>,
+    /// Of this tenant.
+    pub tenant: Option<TenantId>,
+    /// With this key.
+    pub key: Option<KeyId>,
+    /// For this public model.
+    pub model: Option<String>,
+    /// Answered by this channel.
+    pub channel: Option<ChannelId>,
+    /// With this status.
+    pub status: Option<u16>,
+    /// Only those with an error: 400 and more, and no answer.
+    pub errors: bool,
+}
+
+/// Conditions with their values.
+#[derive(Debug)]
+pub(super) struct Where {
+    text: String,
+    values: Vec<Value>,
+}
+
+impl Where {
+    /// The filter on a table whose time is `time`.
+    pub fn new(filter: &Filter, time: &str) -> Self {
+        let mut it = Self { text: String::from("1 = 1"), values: Vec::new() };
+        it.add(&format!("{time} >= "), filter.from_us);
+        it.add(&format!("{time} < "), filter.to_us);
+        it.add("tenant = ", filter.tenant);
+        it.add("key_id = ", filter.key);
+        it.add("model = ", filter.model.clone());
+        it.add("channel = ", filter.channel);
+        it.add("status = ", filter.status);
+        if filter.errors {
+            // As the index usage_events_errors has it.
+            it.text.push_str(" AND (status >= 400 OR status = 0)");
+        }
+        it
+    }
+
+    /// One more condition, where there is a value. `condition` is text of the source.
+    pub fn add(&mut self, condition: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.values.push(value.into());
+            // Writing to a String does not fail.
+            let _ = write!(self.text, " AND {condition}${}", self.values.len());
+        }
+    }
+
+    /// Rows before or after a place in the order of time and id.
+    pub fn beyond(&mut self, after: bool, place: Option<super::Place>) {
+        if let Some(place) = place {
+            self.values.push(place.time_us.into());
+            self.values.push(place.request.into());
+            let (n, sign) = (self.values.len(), if after { '>' } else { '<' });
+            let _ = write!(self.text, " AND (time_us, request_id) {sign} (${}, ${n})", n - 1);
+        }
+    }
+
+    /// `before WHERE … after`.
+    pub fn sql(self, before: &str, after: &str) -> Sql {
+        self.values.into_iter().fold(Sql::built(format!("{before} WHERE {} {after}", self.text)), Sql::bind)
+    }
+}

@@ -1,0 +1,23 @@
+//! Reading what requests used: pages, one request, CSV, sums.
+//!
+//! Pages go by key (time and id), never by offset, so the ten-millionth row costs what the first does. Sums of whole hours
+//! and of recent minutes come from the roll-ups, others from the rows.
+
+#![deny(clippy::float_arithmetic)]
+
+mod csv;
+mod durations;
+mod event;
+mod filter;
+mod group;
+mod moment;
+mod source;
+mod summary;
+
+pub use csv::{COLUMNS, csv};
+pub use durations::Durations;
+pub use event::{Event, Place, among, get, page};
+pub use filter::Filter;
+pub use group::{GroupBy, Of, UnknownGroup};
+pub use moment::Moment;
+pub use summary::Line;

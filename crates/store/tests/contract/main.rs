@@ -1,0 +1,17 @@
+//! What the store promises, on SQLite and on PostgreSQL.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail the test")]
+
+#[path = "../support/mod.rs"]
+#[macro_use]
+mod support;
+
+mod catalog;
+mod channels;
+mod databases;
+mod idempotency;
+mod keys;
+mod people;
+mod prices;
+mod rotation;
+mod search;
+mod tenants;

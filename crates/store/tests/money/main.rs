@@ -1,0 +1,20 @@
+//! Money: the journal, leases, the drain and the books, on SQLite and on PostgreSQL.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail the test")]
+#![expect(clippy::print_stdout, reason = "measurements, and seeds of failing runs")]
+
+#[path = "../support/mod.rs"]
+#[macro_use]
+#[expect(dead_code, reason = "shared with the other suite, which uses what this one does not")]
+mod support;
+
+mod bed;
+mod books;
+mod crowd;
+mod faults;
+mod journal;
+mod lost;
+mod model;
+mod outage;
+mod rate;
+mod recovery;
+mod usage;

@@ -1,0 +1,121 @@
+//! Nodes that die, and what their next start makes of it.
+
+use crate::bed::*;
+use domain::{ids::TenantId, money::NanoUsd, ports::Ledger as _};
+use store::{Db, sql};
+
+const USD: i64 = 1_000_000_000;
+
+async fn row(db: &Db, request: domain::ids::RequestId) -> Option<(i64, String, String)> {
+    let row = store::usage::get(db, request).await.unwrap()?;
+    Some((row.sale.0, row.end_state, row.usage_source))
+}
+
+/// A node that dies with one request settled and not drained, one at a checkpoint, one just opened.
+async fn died(db: &Db, dir: &std::path::Path, payer: TenantId) -> [domain::ids::RequestId; 3] {
+    let node = Node::start(db, dir);
+    let settled = node.request(payer, 100, 60).await;
+    let (opened, hold) = node.hold(payer, 100).await.unwrap();
+    node.ledger.checkpoint(&checkpoint(opened.request, 10));
+    node.ledger.checkpoint(&checkpoint(opened.request, 40));
+    let (fresh, fresh_hold) = node.hold(payer, 100).await.unwrap();
+    // Their holds die with the process.
+    let ids = [settled, opened.request, fresh.request];
+    std::mem::forget((hold, fresh_hold));
+    node.die().await;
+    ids
+}
+
+on_both! {
+    async fn a_start_posts_what_was_settled_and_charges_what_was_counted(bed) {
+        let payer = tenant(&bed.db, USD).await;
+        let dir = bed.node_dir("n");
+        let [settled, counted, fresh] = died(&bed.db, &dir, payer).await;
+        let node = Node::start(&bed.db, &dir);
+        node.ledger.recovered().await;
+        assert_eq!(row(&bed.db, settled).await, Some((60, "complete".into(), "reported".into())));
+        assert_eq!(row(&bed.db, counted).await, Some((40, "interrupted".into(), "checkpoint".into())));
+        assert_eq!(row(&bed.db, fresh).await, Some((0, "interrupted".into(), "checkpoint".into())));
+        let balance = node.balance(payer).await;
+        assert_eq!((balance.posted, balance.leased), (NanoUsd(USD - 100), NanoUsd(0)), "the old lease is back");
+        node.assert_clean().await;
+        node.request(payer, 100, 1).await;
+        node.assert_clean().await;
+        node.stop().await;
+    }
+
+    async fn positions_set_back_add_nothing_twice(bed) {
+        let payer = tenant(&bed.db, USD).await;
+        let dir = bed.node_dir("n");
+        died(&bed.db, &dir, payer).await;
+        let node = Node::start(&bed.db, &dir);
+        node.ledger.recovered().await;
+        for _ in 0..300 {
+            node.request(payer, 100, 3).await;
+        }
+        node.ledger.flush().await;
+        node.die().await;
+        let sums = "SELECT CAST(SUM(sale) AS BIGINT) FROM usage_hours";
+        let before = number(&bed.db, sums).await;
+        // As if nothing of the journal had ever been posted: drained files too are read again.
+        bed.db.execute(sql!("DELETE FROM journal_segments")).await.unwrap();
+        for file in std::fs::read_dir(dir.join("journal")).unwrap().flatten() {
+            std::fs::rename(file.path(), file.path().with_extension("journal")).unwrap();
+        }
+        let node = Node::start(&bed.db, &dir);
+        node.ledger.recovered().await;
+        node.ledger.flush().await;
+        assert_eq!(number(&bed.db, sums).await, before);
+        assert_eq!(node.balance(payer).await.posted, NanoUsd(USD - before));
+        node.assert_clean().await;
+        node.stop().await;
+    }
+
+    async fn a_crash_at_any_byte_of_the_journal_loses_no_whole_record(bed) {
+        let payer = tenant(&bed.db, USD).await;
+        for cut in [1_u64, 5, 9, 60, 200, 333, 700, 1_200] {
+            let dir = bed.node_dir(&format!("cut{cut}"));
+            let settled = died(&bed.db, &dir, payer).await;
+            let journal = std::fs::read_dir(dir.join("journal")).unwrap().flatten().map(|file| file.path());
+            for path in journal.filter(|path| path.extension().is_some_and(|e| e == "journal")) {
+                let segment = store::journal::segment::Segment::finished(&path, false).unwrap().unwrap();
+                let file = std::fs::File::options().write(true).open(&path).unwrap();
+                file.set_len(segment.written().saturating_sub(cut).max(64)).unwrap();
+            }
+            // What was posted before the cut stays posted; it may have been all, or nothing.
+            let node = Node::start(&bed.db, &dir);
+            node.ledger.recovered().await;
+            node.request(payer, 100, 5).await;
+            node.ledger.flush().await;
+            let books = store::reconcile::audit(&bed.db).await.unwrap();
+            assert!(books.holds(), "{books:?}");
+            if let Some((sale, state, _)) = row(&bed.db, settled[0]).await {
+                assert!((sale, state.as_str()) == (60, "complete") || (sale, state.as_str()) == (0, "interrupted"));
+            }
+            node.stop().await;
+        }
+        assert_eq!(number(&bed.db, "SELECT CAST(SUM(leased) AS BIGINT) FROM accounts").await, 0);
+    }
+
+    async fn what_is_not_drained_is_pending_not_a_difference(bed) {
+        let payer = tenant(&bed.db, USD).await;
+        let dir = bed.node_dir("n");
+        let node = Node::start(&bed.db, &dir);
+        node.request(payer, 100, 60).await;
+        node.ledger.flush().await;
+        // The drain stops; the journal goes on.
+        node.stop_drain().await;
+        node.request(payer, 100, 30).await;
+        node.request(payer, 100, 31).await;
+        let report = node.reconcile().await;
+        assert!(report.is_clean(), "{report}");
+        assert_eq!((report.pending_requests, report.pending), (2, NanoUsd(61)));
+        assert_eq!(node.balance(payer).await.pending, NanoUsd(61));
+        assert!(report.to_string().contains("pending 2 requests, 0.000000061 USD"), "{report}");
+        node.die().await;
+        let node = Node::start(&bed.db, &dir);
+        node.ledger.recovered().await;
+        node.assert_clean().await;
+        node.stop().await;
+    }
+}

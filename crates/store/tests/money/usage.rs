@@ -1,0 +1,231 @@
+//! What is read of usage: the file, pages, sums.
+
+use crate::{bed::*, support::Bed};
+use domain::{
+    begun_id::begun,
+    ids::{RequestId, TenantId},
+    money::NanoUsd,
+    ports::Ledger as _,
+    record::EndState,
+};
+use futures::TryStreamExt as _;
+use store::usage::{self, Filter, GroupBy, Moment, Place};
+
+const USD: i64 = 1_000_000_000;
+
+async fn file(bed: &Bed, filter: Filter) -> String {
+    let pieces: Vec<_> = usage::csv(bed.db.clone(), filter).try_collect().await.unwrap();
+    String::from_utf8(pieces.concat()).unwrap()
+}
+
+/// Three tenants, requests of several models and ends.
+async fn place(bed: &Bed) -> (Node, Vec<TenantId>, Vec<RequestId>) {
+    let node = Node::start(&bed.db, &bed.node_dir("n"));
+    let (mut payers, mut requests) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        payers.push(tenant(&bed.db, 10 * USD).await);
+    }
+    for i in 0..30 {
+        let mut opened = opened(payers[i % 3], 9_000);
+        opened.model = if i % 2 == 0 { "a/b".into() } else { "=cmd()".into() };
+        let hold = node.ledger.hold(&opened).await.unwrap();
+        let mut end = settlement(i64::try_from(i).unwrap() * 7);
+        if i % 10 == 9 {
+            end.end_state = EndState::Failed;
+            end.status = 502;
+            end.error_code = "upstream_error".into();
+            end.client_request_id = Some("-1+\"2\",\r\n3".into());
+            end.ttft_us = None;
+            end.channel = None;
+        }
+        requests.push(opened.request);
+        node.ledger.settle(hold, opened, end).await.unwrap();
+    }
+    node.ledger.flush().await;
+    (node, payers, requests)
+}
+
+on_both! {
+    async fn the_file_has_its_columns_in_order_and_sums_to_the_ledger(bed) {
+        let (node, payers, requests) = place(&bed).await;
+        let text = file(&bed, Filter::default()).await;
+        let head = "request_id,time,tenant,key,model,channel,dialect,status,input_tokens,output_tokens,cache_read_tokens,\
+                    cache_write_tokens,reasoning_tokens,unit_prices,cost_usd,latency_ms,ttft_ms,attempts,usage_source,\
+                    end_state,error_code,price_version,";
+        assert!(text.starts_with(head), "{text}");
+        assert!(text.ends_with("\r\n") && !text.replace("\r\n", "").contains('\r'), "CRLF only");
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let column = |name: &str| usage::COLUMNS.iter().position(|it| *it == name).unwrap();
+        let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
+        let ids: Vec<RequestId> = rows.iter().map(|row| row[0].parse().unwrap()).collect();
+        let mut sorted = requests.clone();
+        sorted.sort();
+        assert_eq!(ids, sorted, "all rows, ascending");
+        let sum: NanoUsd = rows.iter().map(|row| row[column("cost_usd")].parse::<NanoUsd>().unwrap()).sum();
+        let ledger = number(&bed.db, "SELECT CAST(SUM(amount) AS BIGINT) FROM transfers WHERE kind = 'usage'").await;
+        assert_eq!(sum, NanoUsd(ledger));
+        let first = rows.iter().find(|row| row[0] == requests[1].to_string()).unwrap();
+        assert_eq!(&first[column("model")], "'=cmd()");
+        assert_eq!(&first[column("cost_usd")], "0.000000007");
+        assert_eq!((&first[column("latency_ms")], &first[column("ttft_ms")]), ("124", "46"));
+        assert_eq!(first[column("tenant")], payers[1].to_string());
+        let failed = rows.iter().find(|row| &row[column("status")] == "502").unwrap();
+        assert_eq!((&failed[column("ttft_ms")], &failed[column("channel")]), ("", ""));
+        assert_eq!(&failed[column("client_request_id")], "'-1+\"2\",\r\n3");
+        node.stop().await;
+    }
+
+    async fn requests_are_found_by_how_their_ids_begin_within_their_tenant(bed) {
+        let (node, payers, requests) = place(&bed).await;
+        let found = async |tenant: Option<TenantId>, text: &str| {
+            let events = usage::among(&bed.db, tenant, &begun(text).unwrap(), 8).await.unwrap();
+            events.into_iter().map(|event| event.request).collect::<Vec<_>>()
+        };
+        let id = requests[4];
+        let text = id.to_string();
+        assert_eq!(found(None, &text).await, [id]);
+        assert_eq!(found(None, &text[..text.len() - 1]).await, [id]);
+        assert_eq!(found(Some(payers[1]), &text).await, [id]);
+        assert_eq!(found(Some(payers[0]), &text).await, [], "another's");
+        assert_eq!(found(None, "cafe").await, [], "a time to come");
+        let all = found(None, &text[..8]).await;
+        assert_eq!(all.len(), 8);
+        assert!(all.is_sorted_by(|newer, older| newer > older), "{all:?}");
+        node.stop().await;
+    }
+
+    async fn a_file_longer_than_a_piece_is_whole(bed) {
+        let node = Node::start(&bed.db, &bed.node_dir("n"));
+        let payer = tenant(&bed.db, USD).await;
+        for _ in 0..5 {
+            futures::future::join_all((0..500).map(|_| node.request(payer, 10, 1))).await;
+        }
+        node.ledger.flush().await;
+        assert_eq!(file(&bed, Filter::default()).await.matches("\r\n").count(), 2501);
+        let empty = file(&bed, Filter { tenant: Some(TenantId(1)), ..Filter::default() }).await;
+        assert_eq!(empty.matches("\r\n").count(), 1, "the header, always");
+        node.assert_clean().await;
+        node.stop().await;
+    }
+
+    async fn pages_hold_every_row_once_newest_first(bed) {
+        let (node, payers, requests) = place(&bed).await;
+        let (mut seen, mut before) = (Vec::new(), None);
+        loop {
+            let page = usage::page(&bed.db, &Filter::default(), before, 7).await.unwrap();
+            let Some(last) = page.last() else { break };
+            before = Some(Place { time_us: last.time_us, request: last.request });
+            seen.extend(page.iter().map(|event| event.request));
+        }
+        let mut sorted = requests.clone();
+        sorted.sort_by(|a, b| b.cmp(a));
+        assert_eq!(seen, sorted);
+        let count = async |filter| usage::page(&bed.db, &filter, None, 100).await.unwrap().len();
+        assert_eq!(count(Filter { tenant: Some(payers[0]), ..Filter::default() }).await, 10);
+        assert_eq!(count(Filter { model: Some("a/b".into()), status: Some(200), ..Filter::default() }).await, 15);
+        assert_eq!(count(Filter { status: Some(502), channel: Some(CHANNEL), ..Filter::default() }).await, 0);
+        assert_eq!(count(Filter { key: Some(KEY), to_us: Some(0), ..Filter::default() }).await, 0);
+        let one = usage::get(&bed.db, requests[1]).await.unwrap().unwrap();
+        assert_eq!((one.attempts.len(), one.sale, one.usage.reasoning), (1, NanoUsd(7), 3));
+        assert!(one.transfer.is_some());
+        assert_eq!(usage::get(&bed.db, RequestId([9; 16])).await.unwrap(), None);
+        node.stop().await;
+    }
+
+    async fn sums_from_rows_and_from_roll_ups_agree(bed) {
+        let (node, payers, _) = place(&bed).await;
+        let rolled = Filter::default();
+        let from_rows = Filter { from_us: Some(1), ..Filter::default() };
+        let groups: [&[GroupBy]; 6] = [
+            &[],
+            &[GroupBy::Model, GroupBy::Day],
+            &[GroupBy::Tenant, GroupBy::Key],
+            &[GroupBy::Channel],
+            &[GroupBy::Slot(600_000_000), GroupBy::Model],
+            &[GroupBy::Hour, GroupBy::Day, GroupBy::Tenant],
+        ];
+        let mut moment = Moment::now(&bed.db).await.unwrap();
+        for groups in groups {
+            let sort = |mut lines: Vec<usage::Line>| {
+                lines.sort_by_key(|line| (line.of.tenant, line.of.model.clone(), line.of.channel));
+                lines
+            };
+            let one = sort(moment.summary(&rolled, groups).await.unwrap());
+            let other = sort(moment.summary(&from_rows, groups).await.unwrap());
+            assert_eq!(one, other);
+            assert_eq!(one.iter().map(|line| line.requests).sum::<i64>(), 30);
+            assert_eq!(one.iter().map(|line| line.errors).sum::<i64>(), 3);
+        }
+        let errors = Filter { errors: true, ..Filter::default() };
+        assert_eq!(usage::page(&bed.db, &errors, None, 100).await.unwrap().len(), 3);
+        let of_one = Filter { tenant: Some(payers[0]), ..errors };
+        assert_eq!(moment.total(&of_one).await.unwrap().failed, 1);
+        node.stop().await;
+    }
+
+    async fn how_long_requests_took_is_told_from_buckets_that_add_up(bed) {
+        let (node, payers, _) = place(&bed).await;
+        let hour = store::time::now_us() / 3_600_000_000 * 3_600_000_000 - 3_600_000_000;
+        let mut moment = Moment::now(&bed.db).await.unwrap();
+        // From whole hours by the hour; from an odd minute by the minute.
+        for from in [hour, hour + 60_000_000] {
+            let filter = Filter { from_us: Some(from), ..Filter::default() };
+            let all = moment.durations(&filter, &[]).await.unwrap().remove(&usage::Of::default()).unwrap();
+            assert_eq!((all.latency.count(), all.ttft.count()), (30, 27), "three had no first token");
+            let (latency, ttft) = (all.latency.percentile_us(950).unwrap(), all.ttft.percentile_us(500).unwrap());
+            assert!((100_000..150_000).contains(&latency), "124 ms each, not {latency} µs");
+            assert!((38_000..56_000).contains(&ttft), "46 ms each, not {ttft} µs");
+            let by_model = moment.durations(&filter, &[GroupBy::Model, GroupBy::Slot(60_000_000)]).await.unwrap();
+            let of = |model: &str| {
+                let lines = by_model.iter().filter(|(of, _)| of.model.as_deref() == Some(model) && of.time_us.is_some());
+                lines.map(|(_, it)| it.latency.count()).sum::<u64>()
+            };
+            assert_eq!((of("a/b"), of("=cmd()")), (15, 15));
+            let one = Filter { tenant: Some(payers[0]), ..filter };
+            let one = moment.durations(&one, &[GroupBy::Tenant]).await.unwrap();
+            assert_eq!(one.into_values().map(|it| it.latency.count()).collect::<Vec<_>>(), [10]);
+        }
+        node.stop().await;
+    }
+
+    async fn what_is_posted_later_is_in_no_sum_of_a_moment(bed) {
+        let (node, payers, _) = place(&bed).await;
+        let mut moment = Moment::now(&bed.db).await.unwrap();
+        let late = opened(payers[0], 9_000);
+        let hold = node.ledger.hold(&late).await.unwrap();
+        node.ledger.settle(hold, late, settlement(7)).await.unwrap();
+        node.ledger.flush().await;
+        let all = Filter::default();
+        assert_eq!(moment.total(&all).await.unwrap().requests, 30);
+        let lines = moment.summary(&all, &[GroupBy::Model]).await.unwrap();
+        assert_eq!(lines.iter().map(|line| line.requests).sum::<i64>(), 30);
+        assert_eq!(moment.durations(&all, &[]).await.unwrap()[&usage::Of::default()].latency.count(), 30);
+        assert_eq!(Moment::now(&bed.db).await.unwrap().total(&all).await.unwrap().requests, 31);
+        drop(moment);
+        node.stop().await;
+    }
+
+    async fn a_list_of_tenants_has_wallets_and_spend_and_all_accounts_are_nothing(bed) {
+        let (node, payers, _) = place(&bed).await;
+        node.ledger.flush().await;
+        let tenants = bed.store();
+        let tenants = tenants.tenants();
+        let listed = tenants.overviews(0, store::Page::first(10)).await.unwrap().rows;
+        assert_eq!(listed.len(), 3);
+        for overview in &listed {
+            assert_eq!(overview.posted, NanoUsd(10 * USD - overview.spend.0));
+            assert_eq!(tenants.overview(0, overview.tenant.id).await.unwrap().tenant, overview.tenant);
+        }
+        let spent: i64 = listed.iter().map(|overview| overview.spend.0).sum();
+        assert_eq!(spent, (0..30).map(|i| i * 7).sum::<i64>());
+        let later = store::time::now_us() + 7_200_000_000;
+        assert_eq!(tenants.overview(later, payers[0]).await.unwrap().spend, NanoUsd(0), "nothing since then");
+        assert!(matches!(tenants.overview(0, TenantId(1)).await, Err(store::Error::NotFound("tenant"))));
+        assert_eq!(tenants.names().await.unwrap().len(), 3);
+        let accounts = store::ledger::accounts::house(&bed.db).await.unwrap();
+        assert_eq!(accounts.iter().map(|(_, posted)| posted.0).sum::<i64>(), 0);
+        let of = |name: &str| accounts.iter().find(|(kind, _)| kind == name).map(|(_, posted)| posted.0);
+        assert_eq!((of("revenue"), of("wallet")), (Some(spent), Some(30 * USD - spent)));
+        node.stop().await;
+    }
+}

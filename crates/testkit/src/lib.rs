@@ -1,0 +1,32 @@
+//! What the tests of a running Turnpike share: scripted upstreams, a node under test, a real PostgreSQL, the outside
+//! calculation of a cost, an auditor, load and crash drivers.
+//!
+//! Everything here stands outside: it knows the contract (HTTP, command line, files, tables named in money.md) and none
+//! of Turnpike's crates, so a mistake in one of them cannot hide itself by being in the check too.
+
+pub mod amount;
+pub mod answers;
+pub mod api;
+pub mod auditor;
+pub mod bed;
+pub mod crash;
+pub mod database;
+pub mod hostile;
+pub mod http;
+pub mod load;
+pub mod mix;
+pub mod node;
+pub mod oracle;
+pub mod postgres;
+pub mod recording;
+pub mod refused;
+pub mod room;
+pub mod run;
+pub mod secrets;
+pub mod size;
+pub mod slow;
+pub mod upstream;
+pub mod wait;
+
+pub use anyhow::{Context, Error, Result, anyhow, bail, ensure};
+pub use serde_json::{Value, json};

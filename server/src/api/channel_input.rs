@@ -1,0 +1,340 @@
+//! Channels as they come in: every field read into what it means, or refused by name.
+//!
+//! The address goes through the egress guard here, and again at every connect. An address that would not be used (the
+//! sandbox has none) is refused rather than kept, and so is a weight of nothing. What belongs to each other (dialects to
+//! providers, names to lists) the store checks.
+
+use super::{input::word, prices, problem::Problem};
+use crate::egress::Egress;
+use domain::{
+    channel::Timeouts,
+    dialect::{Dialect, Provider},
+    price::Rates,
+    secret::CredentialSecret,
+};
+use serde::Deserialize;
+use store::{
+    channels::{BaseUrl, ChannelPatch, ChannelRow, CredentialPatch, NewChannel, NewCredential, NewOffer},
+    words::{ModelName, Name},
+};
+use utoipa::ToSchema;
+use zeroize::Zeroizing;
+
+/// The most credentials, and the most models, of a channel.
+const MAX_LIST: usize = 1_000;
+/// The largest weight and priority; far beyond what is useful, far below what could overflow a sum.
+const MAX_WEIGHT: u32 = 1_000_000;
+
+/// A channel to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewChannel)]
+pub struct ChannelFields {
+    /// Its name, unique among channels.
+    name: String,
+    /// `openai`, `azure_openai`, `anthropic`, `gemini`, `deepseek`, `qwen`, `mistral`, `xai`, `groq`, `openrouter`, `ollama`,
+    /// `openai_compatible` or `sandbox`.
+    provider: String,
+    /// Where it is: the host's root for `anthropic`, `gemini`, `ollama` and `azure_openai`, with the version path (`…/v1`)
+    /// for the others. Default: the provider's public address; `azure_openai`, `ollama` and `openai_compatible` have none.
+    #[serde(default)]
+    base_url: Option<String>,
+    /// Its upstream secrets; they never come back.
+    #[serde(default)]
+    credentials: Vec<CredentialFields>,
+    /// The models it carries.
+    models: Vec<ModelFields>,
+    /// Higher comes first; default 0.
+    #[serde(default)]
+    priority: Option<i32>,
+    /// Its share among equals of one priority, 1 or more; default 1.
+    #[serde(default)]
+    weight: Option<u32>,
+    /// Whether requests go to it; default: yes.
+    #[serde(default)]
+    enabled: Option<bool>,
+    /// How long to wait for what, in milliseconds; default: the relay's.
+    #[serde(default)]
+    #[schema(value_type = Option<TimeoutsShape>)]
+    timeouts: Option<Timeouts>,
+    /// The only dialects it speaks, preferred first; default: all of its provider's.
+    #[serde(default)]
+    dialects: Option<Vec<String>>,
+    /// Whether it may be at a private or loopback address.
+    #[serde(default)]
+    allow_private_network: Option<bool>,
+}
+
+/// What of a channel is to change; absent fields stay. The provider is fixed.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelChange {
+    /// Its name.
+    #[serde(default)]
+    name: Option<String>,
+    /// Where it is.
+    #[serde(default)]
+    base_url: Option<String>,
+    /// All its credentials: one that is left out is gone, one without `secret` keeps the secret stored under its name.
+    #[serde(default)]
+    credentials: Option<Vec<CredentialChangeFields>>,
+    /// All models it carries: one that is left out is carried no more.
+    #[serde(default)]
+    models: Option<Vec<ModelFields>>,
+    /// Higher comes first.
+    #[serde(default)]
+    priority: Option<i32>,
+    /// Its share among equals of one priority.
+    #[serde(default)]
+    weight: Option<u32>,
+    /// Whether requests go to it.
+    #[serde(default)]
+    enabled: Option<bool>,
+    /// How long to wait for what, in milliseconds; all of them.
+    #[serde(default)]
+    #[schema(value_type = Option<TimeoutsShape>)]
+    timeouts: Option<Timeouts>,
+    /// The only dialects it speaks, preferred first.
+    #[serde(default)]
+    dialects: Option<Vec<String>>,
+    /// Whether it may be at a private or loopback address.
+    #[serde(default)]
+    allow_private_network: Option<bool>,
+}
+
+/// How long a channel may take, in milliseconds; an unset one takes the relay's default.
+#[derive(Debug, ToSchema)]
+#[schema(as = Timeouts)]
+#[expect(dead_code, reason = "the shape of domain::channel::Timeouts for the OpenAPI document")]
+pub struct TimeoutsShape {
+    /// To connect, TLS included.
+    connect_ms: Option<u64>,
+    /// To the first meaningful event.
+    first_token_ms: Option<u64>,
+    /// Between two events, and to a whole JSON answer.
+    idle_ms: Option<u64>,
+    /// In all.
+    total_ms: Option<u64>,
+}
+
+/// A credential to be kept sealed.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewCredential)]
+pub struct CredentialFields {
+    /// Its name, unique in the channel.
+    name: String,
+    /// What is presented upstream.
+    #[schema(value_type = String)]
+    secret: Zeroizing<String>,
+    /// Its share among the channel's credentials, 1 or more; default 1.
+    #[serde(default)]
+    weight: Option<u32>,
+}
+
+/// A credential that is to stay, change or come.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = CredentialChange)]
+pub struct CredentialChangeFields {
+    /// Its name.
+    name: String,
+    /// What is presented upstream; absent: as it was.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    secret: Option<Zeroizing<String>>,
+    /// Its share among the channel's credentials; default 1.
+    #[serde(default)]
+    weight: Option<u32>,
+}
+
+/// A model that a channel carries.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewChannelModel)]
+pub struct ModelFields {
+    /// The name callers use.
+    model: String,
+    /// The model's name upstream; default: the same.
+    #[serde(default)]
+    upstream: Option<String>,
+    /// What it costs us; default: not known, booked as zero.
+    #[serde(default)]
+    #[schema(value_type = Option<prices::RatesShape>)]
+    cost: Option<Rates>,
+}
+
+impl ChannelFields {
+    /// The channel these fields describe.
+    ///
+    /// # Errors
+    /// 400 naming the field.
+    pub fn checked(self, egress: &Egress) -> Result<NewChannel, Problem> {
+        let provider: Provider = word("provider", &self.provider)?;
+        let allow_private_network = self.allow_private_network.unwrap_or(false);
+        let base_url = self.base_url.map(|url| address(provider, &url, allow_private_network, egress)).transpose()?;
+        Ok(NewChannel {
+            name: Name::parse("name", &self.name)?,
+            provider,
+            base_url,
+            dialects: self.dialects.map(|words| dialects(&words)).transpose()?,
+            priority: priority(self.priority)?.unwrap_or(0),
+            weight: weight("weight", self.weight)?.unwrap_or(1),
+            enabled: self.enabled.unwrap_or(true),
+            timeouts: self.timeouts.unwrap_or_default(),
+            allow_private_network,
+            credentials: each("credentials", self.credentials, CredentialFields::checked)?,
+            models: each("models", self.models, ModelFields::checked)?,
+        })
+    }
+}
+
+impl ChannelChange {
+    /// The change these fields ask for, of the channel as it is `now`.
+    ///
+    /// # Errors
+    /// 400 naming the field.
+    pub fn checked(self, now: &ChannelRow, egress: &Egress) -> Result<ChannelPatch, Problem> {
+        let private = self.allow_private_network.unwrap_or(now.allow_private_network);
+        // Taking the permission away is checked against the address that stays.
+        let lowered = now.allow_private_network && !private;
+        let url = self.base_url.as_deref().or_else(|| lowered.then_some(now.base_url.as_str()));
+        let base_url = url.map(|url| address(now.provider, url, private, egress)).transpose()?;
+        Ok(ChannelPatch {
+            name: self.name.map(|text| Name::parse("name", &text)).transpose()?,
+            base_url,
+            dialects: self.dialects.map(|words| dialects(&words)).transpose()?,
+            priority: priority(self.priority)?,
+            weight: weight("weight", self.weight)?,
+            enabled: self.enabled,
+            timeouts: self.timeouts,
+            allow_private_network: self.allow_private_network,
+            credentials: self
+                .credentials
+                .map(|list| each("credentials", list, CredentialChangeFields::checked))
+                .transpose()?,
+            models: self.models.map(|list| each("models", list, ModelFields::checked)).transpose()?,
+        })
+    }
+}
+
+impl CredentialFields {
+    fn checked(self) -> Result<NewCredential, Problem> {
+        Ok(NewCredential {
+            name: Name::parse("credentials.name", &self.name)?,
+            secret: CredentialSecret::new(self.secret.as_str().to_owned()),
+            weight: weight("credentials.weight", self.weight)?.unwrap_or(1),
+        })
+    }
+}
+
+impl CredentialChangeFields {
+    fn checked(self) -> Result<CredentialPatch, Problem> {
+        Ok(CredentialPatch {
+            name: Name::parse("credentials.name", &self.name)?,
+            secret: self.secret.map(|text| CredentialSecret::new(text.as_str().to_owned())),
+            weight: weight("credentials.weight", self.weight)?.unwrap_or(1),
+        })
+    }
+}
+
+impl ModelFields {
+    fn checked(self) -> Result<NewOffer, Problem> {
+        Ok(NewOffer {
+            model: ModelName::parse("models.model", &self.model)?,
+            upstream: self.upstream.map(|text| ModelName::parse("models.upstream", &text)).transpose()?,
+            cost: self.cost.map(|rates| prices::checked("models.cost.", rates)).transpose()?,
+        })
+    }
+}
+
+fn each<A, B>(field: &str, list: Vec<A>, checked: impl Fn(A) -> Result<B, Problem>) -> Result<Vec<B>, Problem> {
+    if list.len() > MAX_LIST {
+        return Err(Problem::field(field, format!("must have at most {MAX_LIST} entries")));
+    }
+    list.into_iter().map(checked).collect()
+}
+
+fn address(provider: Provider, text: &str, private: bool, egress: &Egress) -> Result<BaseUrl, Problem> {
+    let text = text.trim_end_matches('/');
+    if provider == Provider::Sandbox {
+        let why = "the sandbox is inside this process and has no other address; leave it out";
+        return match provider.default_base_url() {
+            Some(usual) if usual == text => Ok(BaseUrl::parse(text)?),
+            _ => Err(Problem::field("base_url", why)),
+        };
+    }
+    if text.len() > 2_000 {
+        return Err(Problem::field("base_url", "is too long"));
+    }
+    egress.check_url(text, private).map_err(|refused| Problem::field("base_url", refused))?;
+    Ok(BaseUrl::parse(text)?)
+}
+
+fn dialects(words: &[String]) -> Result<Vec<Dialect>, Problem> {
+    let checked = |text: &String| match word::<Dialect>("dialects", text)? {
+        dialect if dialect.of_channel() == dialect => Ok(dialect),
+        beside => Err(Problem::field("dialects", format!("{beside} comes with {}: leave it out", beside.of_channel()))),
+    };
+    words.iter().map(checked).collect()
+}
+
+fn weight(field: &str, weight: Option<u32>) -> Result<Option<u32>, Problem> {
+    let bad = weight.is_some_and(|weight| weight == 0 || weight > MAX_WEIGHT);
+    if bad { Err(Problem::field(field, format!("must be 1 to {MAX_WEIGHT}"))) } else { Ok(weight) }
+}
+
+fn priority(priority: Option<i32>) -> Result<Option<i32>, Problem> {
+    let bad = priority.is_some_and(|priority| priority.unsigned_abs() > MAX_WEIGHT);
+    if bad { Err(Problem::field("priority", format!("must be -{MAX_WEIGHT} to {MAX_WEIGHT}"))) } else { Ok(priority) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(more: &str) -> Result<NewChannel, Problem> {
+        let text = format!(r#"{{"name":"c","provider":"openai","credentials":[],"models":[{{"model":"m"}}]{more}}}"#);
+        serde_json::from_str::<ChannelFields>(&text).unwrap().checked(&Egress::default())
+    }
+
+    #[test]
+    fn what_is_left_out_takes_the_documented_default() {
+        let channel = read("").unwrap();
+        assert_eq!(
+            (channel.priority, channel.weight, channel.enabled, channel.allow_private_network),
+            (0, 1, true, false)
+        );
+        assert!(channel.base_url.is_none() && channel.dialects.is_none());
+    }
+
+    #[test]
+    fn addresses_pass_the_guard_and_lose_their_slash() {
+        let url = |more: &str| read(more).map(|channel| channel.base_url.unwrap().as_str().to_owned());
+        assert_eq!(url(r#","base_url":"https://example.com/v1/""#).unwrap(), "https://example.com/v1");
+        assert!(url(r#","base_url":"http://127.0.0.1:1/v1""#).is_err());
+        assert!(url(r#","base_url":"http://127.0.0.1:1/v1","allow_private_network":true"#).is_ok());
+        for hostile in [
+            "http://169.254.169.254",
+            "file:///etc/passwd",
+            "http://u:p@example.com",
+            "http://[::ffff:169.254.169.254]/",
+        ] {
+            assert!(read(&format!(r#","base_url":"{hostile}","allow_private_network":true"#)).is_err(), "{hostile}");
+        }
+        let elsewhere = address(Provider::Sandbox, "https://example.com/v1", false, &Egress::default());
+        assert!(elsewhere.is_err(), "it would not be used");
+    }
+
+    #[test]
+    fn values_without_a_meaning_are_refused() {
+        for more in [
+            r#","weight":0"#,
+            r#","priority":2000000"#,
+            r#","dialects":["openai_embeddings"]"#,
+            r#","dialects":["nonsense"]"#,
+        ] {
+            assert!(read(more).is_err(), "{more}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The management API, `/api/v1`: everything an admin's program and the console can do, as contract.md lists it.
+//!
+//! The router is built from the table in [`authorisation`]; from the outside in a call passes [`problem::finish`], the
+//! [`guard`] with its row, and one handler. Handlers are thin: read the body into checked types, call the store, show the
+//! answer. What is not built is absent (404), and a field that would do nothing is refused by name.
+
+mod audit;
+pub mod authorisation;
+pub mod caller;
+pub mod catalogue;
+pub mod channel_input;
+mod channels;
+mod events;
+mod guard;
+mod idempotency;
+mod input;
+mod keys;
+mod ledger;
+mod members;
+mod models;
+mod openapi;
+mod page;
+mod people;
+mod prices;
+pub mod probe;
+pub mod problem;
+mod reconciliation;
+mod requests;
+mod shown;
+mod summary;
+mod tenants;
+#[cfg(test)]
+mod tests;
+mod usage;
+
+pub use openapi::openapi;
+
+use crate::{egress::Egress, upstream::HttpUpstream};
+use authorisation::ROUTES;
+use axum::{Router, middleware};
+use problem::Problem;
+use serde::Serialize;
+use std::{ops::Deref, path::PathBuf, sync::Arc};
+use store::{Store, catalog::MemoryCatalog, ledger::NodeLedger};
+use tokio::sync::{Mutex, MutexGuard};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// What the management API works with; cheap to clone.
+#[derive(Clone)]
+pub struct ApiState(Arc<Shared>);
+
+struct Shared {
+    parts: Parts,
+    reconciling: Mutex<()>,
+}
+
+/// The parts of [`ApiState`].
+pub struct Parts {
+    /// The main database.
+    pub store: Store,
+    /// This node's money: told when credit is to be taken away.
+    pub ledger: Arc<NodeLedger>,
+    /// What the relay knows.
+    pub catalog: Arc<MemoryCatalog>,
+    /// The way to upstreams, for testing a channel.
+    pub upstream: Arc<HttpUpstream>,
+    /// Where channels may be.
+    pub egress: Arc<Egress>,
+    /// Where this node's journal is, for reconciliation.
+    pub data_dir: PathBuf,
+    /// How people reach this server, where the configuration says so.
+    pub public_url: Option<String>,
+    /// For calls that must run to their end when their caller has left.
+    pub tracker: TaskTracker,
+    /// Cancelled when the server stops: what would go on for long ends then.
+    pub draining: CancellationToken,
+}
+
+impl ApiState {
+    /// The state made of these parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(Shared { parts, reconciling: Mutex::new(()) }))
+    }
+
+    /// Held by the one reconciliation that runs.
+    pub async fn reconciling(&self) -> MutexGuard<'_, ()> {
+        self.0.reconciling.lock().await
+    }
+}
+
+impl Deref for ApiState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0.parts
+    }
+}
+
+/// The routes of the table, each behind the guard with its row. Requests come with their full path, and with
+/// [`crate::app::Peer`] and, for a signed-in person, [`caller::Caller`] in their extensions.
+pub fn router(state: ApiState) -> Router {
+    let mut router = Router::new();
+    for (row, route) in ROUTES.iter().enumerate() {
+        let guarded = state.clone();
+        let guard = middleware::from_fn(move |request, next| guard::guard(guarded.clone(), row, request, next));
+        router = router.route(route.path, (route.serve)().route_layer(guard));
+    }
+    router.fallback(async || Problem::not_found("path")).layer(middleware::from_fn(problem::finish)).with_state(state)
+}
+
+/// An answer's JSON. Only types of this module get here, all of whose keys are text: writing them cannot fail.
+fn json(answer: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(answer).unwrap_or_default()
+}

@@ -1,0 +1,204 @@
+//! The configuration's shape. Keys and their meaning are documented in `default.toml`.
+
+use super::ConfigError;
+use crate::egress::Egress;
+use domain::money::NanoUsd;
+use engine::config::RelayConfig;
+use ipnet::IpNet;
+use serde::{Deserialize, Deserializer};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use toml::Table;
+
+/// Everything that can be configured.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub data_dir: PathBuf,
+    pub server: Server,
+    pub database: Database,
+    pub secrets: Secrets,
+    pub relay: Relay,
+    pub egress: EgressLists,
+    pub money: Money,
+    pub telemetry: Telemetry,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    pub listen: SocketAddr,
+    #[serde(deserialize_with = "text")]
+    pub public_url: Option<String>,
+    pub max_connections: usize,
+    #[serde(deserialize_with = "milliseconds", rename = "header_timeout_ms")]
+    pub header_timeout: Duration,
+    pub max_head: usize,
+    #[serde(deserialize_with = "milliseconds", rename = "body_timeout_ms")]
+    pub body_timeout: Duration,
+    #[serde(deserialize_with = "milliseconds", rename = "write_stall_ms")]
+    pub write_stall: Duration,
+    pub trusted_proxies: Vec<IpNet>,
+    pub tls: Tls,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    #[serde(deserialize_with = "text")]
+    pub cert: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub key: Option<String>,
+}
+
+/// The database's address may hold a password: it is never printed.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    #[serde(deserialize_with = "text")]
+    pub url: Option<String>,
+}
+
+/// Never printed.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    #[serde(deserialize_with = "text")]
+    pub key: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub key_file: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Relay {
+    pub max_body: usize,
+    #[serde(deserialize_with = "milliseconds", rename = "connect_timeout_ms")]
+    pub connect_timeout: Duration,
+    #[serde(deserialize_with = "milliseconds", rename = "first_token_timeout_ms")]
+    pub first_token_timeout: Duration,
+    #[serde(deserialize_with = "milliseconds", rename = "idle_timeout_ms")]
+    pub idle_timeout: Duration,
+    #[serde(deserialize_with = "milliseconds", rename = "total_timeout_ms")]
+    pub total_timeout: Duration,
+    pub max_attempts: usize,
+    #[serde(deserialize_with = "milliseconds", rename = "caller_left_ms")]
+    pub caller_left: Duration,
+    #[serde(deserialize_with = "milliseconds", rename = "drain_grace_ms")]
+    pub drain_grace: Duration,
+    #[serde(deserialize_with = "milliseconds", rename = "drain_ms")]
+    pub drain: Duration,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EgressLists {
+    pub allow_private: bool,
+    pub allow: Vec<IpNet>,
+    pub deny: Vec<IpNet>,
+}
+
+/// When a charge counts as durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Durability {
+    Process,
+    Power,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Money {
+    pub durability: Durability,
+    pub lease_min_usd: NanoUsd,
+    pub lease_seconds: u32,
+    pub lost_node_after: u64,
+    pub journal_days: u32,
+    pub journal_segment_mib: u64,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telemetry {
+    pub log: String,
+    pub log_format: LogFormat,
+    #[serde(deserialize_with = "text")]
+    pub metrics_token: Option<String>,
+}
+
+macro_rules! redacted {
+    ($($name:ident),*) => {
+        $(impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("[redacted]")
+            }
+        })*
+    };
+}
+redacted!(Database, Secrets, Telemetry);
+
+fn text<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(d)?;
+    Ok((!text.is_empty()).then_some(text))
+}
+
+fn milliseconds<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {
+    u64::deserialize(d).map(Duration::from_millis)
+}
+
+impl Config {
+    pub(super) fn try_from_table(table: Table) -> Result<Self, ConfigError> {
+        let config: Self =
+            table.try_into().map_err(|error: toml::de::Error| ConfigError::Invalid(error.message().to_owned()))?;
+        config.check().map_err(|what| ConfigError::Invalid(what.to_owned()))?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), &'static str> {
+        if self.server.tls.cert.is_some() != self.server.tls.key.is_some() {
+            return Err("server.tls.cert and server.tls.key go together");
+        }
+        if self.server.max_head < 8_192 {
+            return Err("server.max_head must be at least 8192");
+        }
+        if self.relay.max_attempts == 0 || self.relay.max_body == 0 || self.server.max_connections == 0 {
+            return Err("relay.max_attempts, relay.max_body and server.max_connections must be at least 1");
+        }
+        if self.money.lease_min_usd <= NanoUsd::ZERO
+            || self.money.lease_seconds == 0
+            || self.money.journal_segment_mib == 0
+        {
+            return Err("money.lease_min_usd, money.lease_seconds and money.journal_segment_mib must be positive");
+        }
+        if self.secrets.key.is_some() && self.secrets.key_file.is_some() {
+            return Err("set secrets.key or secrets.key_file, not both");
+        }
+        Ok(())
+    }
+
+    /// The relay's limits.
+    pub fn relay_config(&self) -> RelayConfig {
+        RelayConfig {
+            connect_timeout: self.relay.connect_timeout,
+            first_token_timeout: self.relay.first_token_timeout,
+            idle_timeout: self.relay.idle_timeout,
+            total_timeout: self.relay.total_timeout,
+            max_attempts: self.relay.max_attempts,
+            drain_after_caller_left: self.relay.caller_left,
+            ..RelayConfig::default()
+        }
+    }
+
+    /// The guard on upstream addresses.
+    pub fn egress(&self) -> Egress {
+        let EgressLists { allow_private, allow, deny } = self.egress.clone();
+        Egress { allow_private, allow, deny }
+    }
+}

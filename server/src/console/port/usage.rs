@@ -1,0 +1,174 @@
+//! Sums of usage for the console, from the roll-ups; and the reconciliation.
+
+use super::{ServerConsole, failed, time, timeline::within};
+use app::port::{Failed, Sums};
+use domain::{
+    ids::TenantId,
+    money::NanoUsd,
+    views::{By, MoneyView, Percentiles, Point, Span, UsageLine, UsageView, Window},
+};
+use futures::future::BoxFuture;
+use std::collections::HashMap;
+use store::{
+    Error,
+    ledger::accounts::house,
+    reconcile::reconcile,
+    usage::{Durations, Filter, GroupBy, Line, Moment, Of},
+};
+
+fn group(by: By) -> GroupBy {
+    match by {
+        By::Model => GroupBy::Model,
+        By::Key => GroupBy::Key,
+        By::Day => GroupBy::Day,
+        By::Tenant => GroupBy::Tenant,
+        By::Channel => GroupBy::Channel,
+    }
+}
+
+/// As a line of the table.
+fn line(of: String, it: &Line, taken: Option<&Durations>, costs: bool) -> UsageLine {
+    let count = |n: i64| u64::try_from(n).unwrap_or(0);
+    UsageLine {
+        of,
+        requests: count(it.requests),
+        errors: count(it.errors),
+        input: count(it.input),
+        cache_read: count(it.cache_read),
+        cache_write: count(it.cache_write),
+        output: count(it.output),
+        spend: it.sale,
+        cost: costs.then_some(it.cost),
+        latency: taken.and_then(|taken| Percentiles::of(&taken.latency)),
+        ttft: taken.and_then(|taken| Percentiles::of(&taken.ttft)),
+    }
+}
+
+fn point(line: &Line) -> Point {
+    let count = |n: i64| u64::try_from(n).unwrap_or(0);
+    let tokens = [line.input, line.cache_read, line.cache_write, line.output].map(count);
+    Point {
+        requests: count(line.requests),
+        errors: count(line.errors),
+        tokens: tokens.into_iter().fold(0, u64::saturating_add),
+        spend: line.sale,
+    }
+}
+
+/// Of what a line is, without its time.
+fn timeless(of: &Of) -> Of {
+    Of { time_us: None, ..of.clone() }
+}
+
+/// What each group did when, in the order of `lines`; by the day there is one group, of everything.
+async fn points(
+    moment: &mut Moment,
+    filter: &Filter,
+    window: Window,
+    by: By,
+    lines: &[Line],
+) -> Result<Vec<(Option<Of>, Vec<Point>)>, Error> {
+    let slot = GroupBy::Slot(window.step_us);
+    let (groups, of_all) = if by == By::Day { (vec![slot], true) } else { (vec![group(by), slot], false) };
+    let empty = || vec![Point::default(); window.slots()];
+    let mut found: HashMap<Of, Vec<Point>> = HashMap::new();
+    for line in moment.summary(filter, &groups).await? {
+        let points = found.entry(timeless(&line.of)).or_insert_with(empty);
+        let place = line.of.time_us.and_then(|time| window.slot(time)).and_then(|at| points.get_mut(at));
+        if let Some(place) = place {
+            *place = point(&line);
+        }
+    }
+    if of_all {
+        return Ok(found.into_values().map(|points| (None, points)).collect());
+    }
+    Ok(lines.iter().filter_map(|line| found.remove(&line.of).map(|points| (Some(line.of.clone()), points))).collect())
+}
+
+impl ServerConsole {
+    /// What the lines of a grouping are called, by their id.
+    async fn names(&self, tenant: Option<TenantId>, by: By) -> Result<HashMap<i64, String>, Error> {
+        Ok(match by {
+            By::Model | By::Day => HashMap::new(),
+            By::Key => self.store.keys().names(tenant).await?.into_iter().map(|(id, name)| (id.0, name)).collect(),
+            By::Tenant => self.store.tenants().names().await?.into_iter().map(|(id, name)| (id.0, name)).collect(),
+            By::Channel => self.store.channels().names().await?.into_iter().map(|(id, name)| (id.0, name)).collect(),
+        })
+    }
+
+    async fn sums(&self, tenant: Option<TenantId>, span: Span, by: By) -> Result<UsageView, Error> {
+        let window = span.window(store::time::now_us());
+        let place = Filter { tenant, ..Filter::default() };
+        let (here, earlier) = (within(&place, window), within(&place, window.before()));
+        let costs = tenant.is_none();
+        let mut moment = Moment::now(self.store.db()).await?;
+        let lines = moment.summary(&here, &[group(by)]).await?;
+        let taken = moment.durations(&here, &[group(by)]).await?;
+        let whole = moment.durations(&here, &[]).await?;
+        let total = moment.total(&here).await?;
+        let before = moment.total(&earlier).await?;
+        let slots = points(&mut moment, &here, window, by, &lines).await?;
+        drop(moment);
+        let names = self.names(tenant, by).await?;
+        let named = |id: Option<i64>, none: &str| {
+            id.map_or_else(|| none.to_owned(), |id| names.get(&id).cloned().unwrap_or_else(|| "gone".to_owned()))
+        };
+        let name = |of: &Of| match by {
+            By::Model => of.model.clone().unwrap_or_default(),
+            By::Key => named(of.key.map(|id| id.0), "none"),
+            By::Tenant => named(of.tenant.map(|id| id.0), "none"),
+            By::Channel => named(of.channel.map(|id| id.0), "none answered"),
+            By::Day => of.time_us.map(|us| time(us).chars().take(10).collect()).unwrap_or_default(),
+        };
+        let mut csv = format!("/api/v1/usage.csv?from={}&to={}", time(window.from_us), time(window.to_us));
+        if let Some(tenant) = tenant {
+            csv.push_str(&format!("&tenant={tenant}"));
+        }
+        Ok(UsageView {
+            span,
+            window,
+            by,
+            slots: slots
+                .into_iter()
+                .map(|(of, points)| (of.map_or_else(String::new, |of| name(&of)), points))
+                .collect(),
+            lines: lines.iter().map(|it| line(name(&it.of), it, taken.get(&it.of), costs)).collect(),
+            total: line(String::new(), &total, whole.get(&Of::default()), costs),
+            before: line(String::new(), &before, None, costs),
+            csv,
+            place: costs,
+        })
+    }
+
+    async fn books(&self) -> Result<MoneyView, Error> {
+        // One at a time: it reads every row.
+        let _turn = self.api.reconciling().await;
+        let report = reconcile(self.store.db(), &self.api.data_dir).await?;
+        let shown = |money: bool, value: i64| if money { NanoUsd(value).to_string() } else { value.to_string() };
+        Ok(MoneyView {
+            difference: report.difference(),
+            time: time(report.time_us),
+            requests: report.requests,
+            charged: report.charged,
+            journal_records: report.journal_records,
+            pending_requests: report.pending_requests,
+            pending: report.pending,
+            differences: report
+                .differences
+                .into_iter()
+                .map(|it| (it.what, shown(it.money, it.expected), shown(it.money, it.found)))
+                .collect(),
+            accounts: house(self.store.db()).await?,
+        })
+    }
+}
+
+impl Sums for ServerConsole {
+    fn usage(&self, tenant: Option<TenantId>, span: Span, by: By) -> BoxFuture<'_, Result<UsageView, Failed>> {
+        Box::pin(async move { self.sums(tenant, span, by).await.map_err(failed) })
+    }
+
+    fn money(&self) -> BoxFuture<'_, Result<MoneyView, Failed>> {
+        Box::pin(async move { self.books().await.map_err(failed) })
+    }
+}

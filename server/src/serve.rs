@@ -1,0 +1,164 @@
+//! `turnpike serve`: wires the parts, serves, and drains.
+
+use crate::{
+    api::{self, ApiState},
+    app::App,
+    commands::say,
+    config::Config,
+    drain,
+    gateway::Gateway,
+    listener::{self, ConnectionLimits, Stages},
+    probes::{self, Probes},
+    quickstart,
+    signals::Stops,
+    upstream::HttpUpstream,
+    wiring,
+};
+use anyhow::Context;
+use domain::secret::{ApiKeySecret, Password};
+use engine::relay::Relay;
+use std::{path::Path, sync::Arc};
+use store::{Store, catalog::MemoryCatalog, ledger::NodeLedger, words::Email};
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// Serves until told to stop, then drains.
+///
+/// # Errors
+/// When something it needs to start is missing or broken.
+pub async fn serve(config: Config, quick: bool) -> anyhow::Result<()> {
+    let stops = Stops::new()?;
+    let prometheus = probes::start_metrics()?;
+    let store = wiring::open_store(&config).await?;
+    let background = Background::default();
+    let ledger = NodeLedger::start(
+        store.db().clone(),
+        &config.data_dir,
+        wiring::ledger_config(&config),
+        background.tracker.clone(),
+        background.stop.clone(),
+    )
+    .context("opening the journal")?;
+    let key = if quick {
+        quickstart::check(&config, &store).await?;
+        Some(quickstart::prepare(&config, &store).await?)
+    } else {
+        None
+    };
+    let catalog = Arc::new(MemoryCatalog::new(store.clone(), MemoryCatalog::KEYS));
+    catalog.load().await.context("loading keys, channels and prices")?;
+    let (following, stop) = (catalog.clone(), background.stop.clone());
+    background.tracker.spawn(async move { following.run(stop).await });
+    background.tracker.spawn(prune(store.clone(), background.stop.clone()));
+
+    let (work, end_streams, stages) = (TaskTracker::new(), CancellationToken::new(), Stages::default());
+    let egress = Arc::new(config.egress());
+    let upstream = Arc::new(HttpUpstream::new(egress.clone(), background.tracker.clone()));
+    let relay = Relay::new(
+        ledger.clone(),
+        catalog.clone(),
+        upstream.clone(),
+        config.relay_config(),
+        work.clone(),
+        end_streams.clone(),
+    );
+    let api = ApiState::new(api::Parts {
+        store: store.clone(),
+        ledger: ledger.clone(),
+        catalog,
+        upstream,
+        egress,
+        data_dir: config.data_dir.clone(),
+        public_url: config.server.public_url.clone(),
+        tracker: background.tracker.clone(),
+        draining: stages.draining.clone(),
+    });
+    let app = Arc::new(App {
+        gateway: Gateway { relay, max_body: config.relay.max_body, body_timeout: config.server.body_timeout },
+        probes: Probes::new(ledger.clone(), stages.draining.clone(), prometheus, &config.telemetry),
+        router: routes(api, &config),
+    });
+
+    let tls = match (&config.server.tls.cert, &config.server.tls.key) {
+        (Some(cert), Some(key)) => Some(listener::acceptor(Path::new(cert), Path::new(key))?),
+        _ => None,
+    };
+    let socket = TcpListener::bind(config.server.listen)
+        .await
+        .with_context(|| format!("listening on {}", config.server.listen))?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let base = config.server.public_url.clone().unwrap_or(format!("{scheme}://{}", socket.local_addr()?));
+    let connections = TaskTracker::new();
+    let accepting = listener::serve(socket, tls, limits(&config), app, stages.clone(), connections.clone());
+    background.tracker.spawn(accepting);
+    announce(&store, &base, key.as_ref()).await?;
+
+    drain::drain(stops, &config, &stages, &connections, &work, &end_streams).await;
+    ledger.shutdown().await;
+    background.stop.cancel();
+    background.tracker.close();
+    background.tracker.wait().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Tasks that live as long as the server.
+#[derive(Default)]
+struct Background {
+    tracker: TaskTracker,
+    stop: CancellationToken,
+}
+
+/// The management API, and the console around it where it is built in.
+fn routes(api: ApiState, config: &Config) -> axum::Router {
+    #[cfg(feature = "console")]
+    {
+        let public_url = config.server.public_url.as_deref();
+        crate::console::around(api, public_url)
+    }
+    #[cfg(not(feature = "console"))]
+    {
+        let _ = config;
+        api::router(api)
+    }
+}
+
+fn limits(config: &Config) -> ConnectionLimits {
+    ConnectionLimits {
+        max_connections: config.server.max_connections,
+        header_timeout: config.server.header_timeout,
+        max_head: config.server.max_head,
+        write_stall: config.server.write_stall,
+        trusted_proxies: config.server.trusted_proxies.clone(),
+    }
+}
+
+/// Says where to go: the first admin is made from the environment or by a one-time link.
+async fn announce(store: &Store, base: &str, key: Option<&ApiKeySecret>) -> anyhow::Result<()> {
+    let (email, password) = crate::config::first_admin(std::env::vars());
+    if let (Some(email), Some(password)) = (email, password) {
+        store.setup().first_admin(&Email::parse(&email)?, &Password::new(password)).await?;
+    }
+    let link = store.setup().link().await?;
+    match (key, link) {
+        (Some(key), link) => quickstart::greet(base, link.as_ref(), key),
+        (None, Some(link)) => {
+            say(&format!("Turnpike is ready. Make the first admin, once, at {base}/setup/{}", link.expose()))
+        }
+        (None, None) => say(&format!("Turnpike is ready on {base}")),
+    }
+}
+
+/// Forgets what has run out, every few minutes.
+async fn prune(store: Store, stop: CancellationToken) {
+    let mut every = tokio::time::interval(std::time::Duration::from_secs(300));
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = every.tick() => {}
+        }
+        if let Err(error) = store.prune().await {
+            tracing::warn!(%error, "old rows could not be removed");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The way out over real sockets: one pool of HTTP/1.1 connections per channel, guarded against private addresses,
+//! without proxies or redirects.
+//!
+//! HTTP/1.1 because a single HTTP/2 connection caps at about a hundred streams. The sandbox is reached through the same
+//! client: its "socket" is a byte stream inside the process.
+
+mod connector;
+mod stream;
+
+use crate::egress::Egress;
+use bytes::Bytes;
+use connector::Connector;
+use domain::{channel::Channel, dialect::Provider, ids::ChannelId};
+use engine::upstream::{SendFailed, Upstream};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_util::{
+    client::legacy::Client,
+    rt::{TokioExecutor, TokioTimer},
+};
+use parking_lot::RwLock;
+use protocol::upstream::UpstreamHead;
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio_util::task::TaskTracker;
+
+/// Idle connections are kept this long; most servers close theirs after 60 s or more.
+const POOL_IDLE: Duration = Duration::from_secs(50);
+
+/// Sends requests to channels over pooled connections.
+pub struct HttpUpstream {
+    egress: Arc<Egress>,
+    tls: Arc<rustls::ClientConfig>,
+    tracker: TaskTracker,
+    pools: RwLock<HashMap<ChannelId, Pool>>,
+}
+
+/// A channel's connections, and what of the channel they were made for.
+#[derive(Clone)]
+struct Pool {
+    base_url: Arc<str>,
+    private_allowed: bool,
+    connect_timeout: Duration,
+    client: Client<Connector, Full<Bytes>>,
+}
+
+impl Pool {
+    fn fits(&self, channel: &Channel, connect_timeout: Duration) -> bool {
+        *self.base_url == *channel.base_url
+            && self.private_allowed == channel.allow_private_network
+            && self.connect_timeout == connect_timeout
+    }
+}
+
+impl HttpUpstream {
+    /// A client that trusts the web's public roots.
+    pub fn new(egress: Arc<Egress>, tracker: TaskTracker) -> Self {
+        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let tls = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        Self { egress, tls: Arc::new(tls), tracker, pools: RwLock::default() }
+    }
+
+    fn client(&self, channel: &Channel, connect_timeout: Duration) -> Client<Connector, Full<Bytes>> {
+        if let Some(pool) = self.pools.read().get(&channel.id).filter(|pool| pool.fits(channel, connect_timeout)) {
+            return pool.client.clone();
+        }
+        let connector = Connector {
+            egress: self.egress.clone(),
+            tls: self.tls.clone(),
+            tracker: self.tracker.clone(),
+            sandbox: channel.provider == Provider::Sandbox,
+            private_allowed: channel.allow_private_network,
+            timeout: connect_timeout,
+        };
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(POOL_IDLE)
+            .pool_max_idle_per_host(usize::MAX)
+            .build(connector);
+        let pool = Pool {
+            base_url: channel.base_url.as_str().into(),
+            private_allowed: channel.allow_private_network,
+            connect_timeout,
+            client: client.clone(),
+        };
+        self.pools.write().insert(channel.id, pool);
+        client
+    }
+}
+
+impl Upstream for HttpUpstream {
+    type Body = Incoming;
+
+    async fn send(
+        &self,
+        channel: &Arc<Channel>,
+        head: UpstreamHead,
+        body: Bytes,
+        connect_timeout: Duration,
+    ) -> Result<http::Response<Incoming>, SendFailed> {
+        let mut request = http::Request::new(Full::new(body));
+        *request.method_mut() = http::Method::POST;
+        *request.uri_mut() =
+            http::Uri::try_from(head.uri).map_err(|error| SendFailed { what: error.to_string(), connecting: true })?;
+        *request.headers_mut() = head.headers;
+        self.client(channel, connect_timeout)
+            .request(request)
+            .await
+            .map_err(|error| SendFailed { connecting: error.is_connect(), what: with_causes(&error) })
+    }
+}
+
+/// An error and everything under it, for the log.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        cause = next.source();
+    }
+    text
+}
