@@ -1,8 +1,7 @@
 //! Tenants with their wallets and recent spend: what a list of customers shows, in one statement.
 
 use crate::{
-    Store,
-    db::{Row, Sql},
+    db::{Row, Sql, Tx},
     error::{Error, Result},
     tenants::{self, Tenant},
     words::{Listing, Page},
@@ -35,29 +34,15 @@ fn overview(row: &Row) -> Result<Overview> {
     })
 }
 
-impl tenants::Tenants<'_> {
-    /// Tenants, newest first, with what they spent since `since_us`.
-    ///
-    /// # Errors
-    /// Any of [`Error`]'s database kinds.
-    pub async fn overviews(self, since_us: i64, page: Page) -> Result<Listing<Overview>> {
-        let select = Sql::built(format!("{SELECT} WHERE t.id < $2 ORDER BY t.id DESC LIMIT $3"));
-        let select = select.bind(since_us).bind(page.before()).bind(page.fetch());
-        let rows = self.store().db().fetch_all(select).await?;
-        Ok(page.cut(rows.iter().map(overview).collect::<Result<_>>()?, |row| row.tenant.id.0))
-    }
+/// Tenants, newest first, with what they spent since `since_us`.
+pub async fn listing(tx: &mut Tx, since_us: i64, page: Page) -> Result<Listing<Overview>> {
+    let select = Sql::built(format!("{SELECT} WHERE t.id < $2 ORDER BY t.id DESC LIMIT $3"));
+    let rows = tx.fetch_all(select.bind(since_us).bind(page.before()).bind(page.fetch())).await?;
+    Ok(page.cut(rows.iter().map(overview).collect::<Result<_>>()?, |row| row.tenant.id.0))
+}
 
-    /// One tenant with what it spent since `since_us`.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`].
-    pub async fn overview(self, since_us: i64, id: TenantId) -> Result<Overview> {
-        let select = Sql::built(format!("{SELECT} WHERE t.id = $2")).bind(since_us).bind(id);
-        let row = self.store().db().fetch_optional(select).await?;
-        row.as_ref().map_or(Err(Error::NotFound("tenant")), overview)
-    }
-
-    fn store(&self) -> &Store {
-        self.0
-    }
+/// One tenant with what it spent since `since_us`.
+pub async fn one(tx: &mut Tx, since_us: i64, id: TenantId) -> Result<Overview> {
+    let select = Sql::built(format!("{SELECT} WHERE t.id = $2")).bind(since_us).bind(id);
+    tx.fetch_optional(select).await?.as_ref().map_or(Err(Error::NotFound("tenant")), overview)
 }

@@ -13,10 +13,7 @@ use domain::ids::TenantId;
 use futures::stream::{self, Stream};
 use serde::Deserialize;
 use std::{convert::Infallible, time::Duration};
-use store::{
-    time::now_us,
-    usage::{Filter, Moment},
-};
+use store::{Moment, time::now_us, usage::Filter};
 use tokio::time::{Instant, sleep_until};
 use utoipa::IntoParams;
 

@@ -14,10 +14,7 @@ use domain::{
     money::NanoUsd,
 };
 use serde::{Deserialize, Serialize};
-use store::{
-    ledger::listing::{Line, lines},
-    words::Name,
-};
+use store::{Moment, ledger::listing::Line, words::Name};
 use utoipa::ToSchema;
 
 /// A wallet at this moment. All amounts in USD.
@@ -124,7 +121,8 @@ pub async fn transfers(
 ) -> Result<Json<Page<TransferShown>>, Problem> {
     let page = part.page()?;
     state.store.tenants().get(tenant).await?;
-    let rows = lines(state.store.db(), tenant, Some(page.before()), u32::try_from(page.fetch()).unwrap_or(1)).await?;
+    let limit = u32::try_from(page.fetch()).unwrap_or(1);
+    let rows = Moment::now(state.store.db()).await?.transfers(tenant, Some(page.before()), limit).await?;
     let listing = page.cut(rows, |line| line.line);
     Ok(Json(Page::shown(listing, |line: Line| TransferShown {
         id: line.id,

@@ -7,7 +7,10 @@ use domain::{
     money::NanoUsd,
 };
 use serde::{Deserialize, Serialize};
-use store::usage::{GroupBy, Line, Moment};
+use store::{
+    Moment,
+    usage::{GroupBy, Line},
+};
 use utoipa::{IntoParams, ToSchema};
 
 /// The sums of one group; of its dimensions, those that were asked for are there.

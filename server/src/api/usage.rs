@@ -22,6 +22,7 @@ use futures::{StreamExt, stream};
 use http::header;
 use serde::{Deserialize, Serialize};
 use store::{
+    Moment,
     usage::{self, Event, Filter, Place},
     words,
 };
@@ -227,7 +228,7 @@ pub async fn list(
     let not_one = || Problem::invalid("query: `cursor` is not one of this list");
     let before = cursor.map(|text| text.parse().map_err(|_| not_one())).transpose()?.map(Place::of);
     let filter = FileAsked { from, to, tenant, key, model, channel, status, errors }.filter(&scope)?;
-    let mut rows = usage::page(state.store.db(), &filter, before, limit + 1).await?;
+    let mut rows = Moment::now(state.store.db()).await?.requests(&filter, before, limit + 1).await?;
     let shown = usize::try_from(limit).unwrap_or(1);
     let more = rows.len() > shown;
     rows.truncate(shown);

@@ -1,7 +1,7 @@
 //! A tenant's transfers, newest first, each with the balance after it.
 
 use crate::{
-    db::{Db, Row},
+    db::{Row, Tx},
     error::Result,
     sql,
 };
@@ -30,14 +30,11 @@ pub struct Line {
 }
 
 /// At most `limit` lines before line `before` (`None`: the newest).
-///
-/// # Errors
-/// The database's.
-pub async fn lines(db: &Db, tenant: TenantId, before: Option<i64>, limit: u32) -> Result<Vec<Line>> {
+pub(crate) async fn lines(tx: &mut Tx, tenant: TenantId, before: Option<i64>, limit: u32) -> Result<Vec<Line>> {
     let text = "SELECT t.line, t.id, t.time, t.kind, t.amount, t.reference, t.balance, a.kind AS credited \
                 FROM transfers t JOIN accounts a ON a.id = t.credit_account \
                 WHERE t.tenant = $1 AND t.line < $2 ORDER BY t.line DESC LIMIT $3";
-    let rows = db.fetch_all(sql!(text, tenant, before.unwrap_or(i64::MAX), limit)).await?;
+    let rows = tx.fetch_all(sql!(text, tenant, before.unwrap_or(i64::MAX), limit)).await?;
     rows.iter().map(line).collect()
 }
 

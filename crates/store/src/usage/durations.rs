@@ -26,7 +26,7 @@ pub struct Durations {
     pub ttft: Histogram,
 }
 
-pub(super) async fn durations(tx: &mut Tx, filter: &Filter, groups: &[GroupBy]) -> Result<HashMap<Of, Durations>> {
+pub async fn durations(tx: &mut Tx, filter: &Filter, groups: &[GroupBy]) -> Result<HashMap<Of, Durations>> {
     let minute = |us: i64| us.div_euclid(MINUTE_US) * MINUTE_US;
     let filter = Filter { from_us: filter.from_us.map(minute), status: None, errors: false, ..filter.clone() };
     let span = if Source::of(&filter, groups) == Source::Minutes { MINUTE_US } else { HOUR_US };

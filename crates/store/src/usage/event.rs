@@ -2,7 +2,7 @@
 
 use super::filter::{Filter, Where};
 use crate::{
-    db::{Db, Row},
+    db::{Db, Row, Tx},
     drain::row::time_us,
     error::{Error, Result},
 };
@@ -13,6 +13,8 @@ use domain::{
     usage::Usage,
 };
 use std::ops::RangeInclusive;
+
+const SELECT: &str = "SELECT * FROM usage_events";
 
 /// A place in the order of all requests: the cursor of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,13 +94,11 @@ pub struct Event {
 }
 
 /// The newest rows before `before` (`None`: the newest of all), newest first.
-///
-/// # Errors
-/// The database's.
-pub async fn page(db: &Db, filter: &Filter, before: Option<Place>, limit: u32) -> Result<Vec<Event>> {
+pub async fn page(tx: &mut Tx, filter: &Filter, before: Option<Place>, limit: u32) -> Result<Vec<Event>> {
     let mut select = Where::new(filter, "time_us");
     select.beyond(false, before);
-    fetch(db, select, &format!("ORDER BY time_us DESC, request_id DESC LIMIT {limit}")).await
+    let select = select.sql(SELECT, &format!("ORDER BY time_us DESC, request_id DESC LIMIT {limit}"));
+    tx.fetch_all(select).await?.iter().map(event).collect()
 }
 
 /// The oldest rows after `after`, oldest first.
@@ -139,7 +139,7 @@ pub async fn get(db: &Db, request: RequestId) -> Result<Option<Event>> {
 }
 
 async fn fetch(db: &Db, select: Where, after: &str) -> Result<Vec<Event>> {
-    let rows = db.fetch_all(select.sql("SELECT * FROM usage_events", after)).await?;
+    let rows = db.fetch_all(select.sql(SELECT, after)).await?;
     rows.iter().map(event).collect()
 }
 

@@ -6,18 +6,16 @@
 #![deny(clippy::float_arithmetic)]
 
 mod csv;
-mod durations;
-mod event;
+pub(crate) mod durations;
+pub(crate) mod event;
 mod filter;
 mod group;
-mod moment;
 mod source;
-mod summary;
+pub(crate) mod summary;
 
 pub use csv::{COLUMNS, csv};
 pub use durations::Durations;
-pub use event::{Event, Place, among, get, page};
+pub use event::{Event, Place, among, get};
 pub use filter::Filter;
 pub use group::{GroupBy, Of, UnknownGroup};
-pub use moment::Moment;
 pub use summary::Line;

@@ -72,7 +72,7 @@ const UNITS: [(&str, &str); 7] = [
     ("cost", "cost"),
 ];
 
-pub(super) async fn summary(tx: &mut Tx, filter: &Filter, groups: &[GroupBy]) -> Result<Vec<Line>> {
+pub async fn summary(tx: &mut Tx, filter: &Filter, groups: &[GroupBy]) -> Result<Vec<Line>> {
     let source = Source::of(filter, groups);
     let (table, time) = source.table();
     let counts = if source == Source::Events { OF_EVENTS } else { ROLLED_UP };

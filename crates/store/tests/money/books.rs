@@ -5,12 +5,7 @@ use domain::{
     money::NanoUsd,
     ports::{HoldRefused, Ledger as _},
 };
-use store::{
-    Error, Sql,
-    ledger::{changes, listing},
-    reconcile::reconcile,
-    sql,
-};
+use store::{Error, Moment, Sql, ledger::changes, reconcile::reconcile, sql};
 
 const USD: i64 = 1_000_000_000;
 
@@ -64,14 +59,14 @@ on_both! {
         node.request(payer, 100, 60).await;
         node.ledger.flush().await;
         changes::adjust(&bed.db, payer, NanoUsd(-40), "less", "2").await.unwrap();
-        let lines = listing::lines(&bed.db, payer, None, 10).await.unwrap();
+        let lines = Moment::now(&bed.db).await.unwrap().transfers(payer, None, 10).await.unwrap();
         let shown: Vec<_> = lines.iter().map(|it| (it.line, it.kind.as_str(), it.amount.0, it.balance.0)).collect();
         assert_eq!(shown, [
             (3, "adjustment", -40, USD - 100),
             (2, "usage", -60, USD - 60),
             (1, "adjustment", USD, USD),
         ]);
-        assert_eq!(listing::lines(&bed.db, payer, Some(2), 10).await.unwrap().len(), 1);
+        assert_eq!(Moment::now(&bed.db).await.unwrap().transfers(payer, Some(2), 10).await.unwrap().len(), 1);
         node.stop().await;
     }
 

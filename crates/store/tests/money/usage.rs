@@ -9,13 +9,20 @@ use domain::{
     record::EndState,
 };
 use futures::TryStreamExt as _;
-use store::usage::{self, Filter, GroupBy, Moment, Place};
+use store::{
+    Moment,
+    usage::{self, Filter, GroupBy, Place},
+};
 
 const USD: i64 = 1_000_000_000;
 
 async fn file(bed: &Bed, filter: Filter) -> String {
     let pieces: Vec<_> = usage::csv(bed.db.clone(), filter).try_collect().await.unwrap();
     String::from_utf8(pieces.concat()).unwrap()
+}
+
+async fn now(bed: &Bed) -> Moment {
+    Moment::now(&bed.db).await.unwrap()
 }
 
 /// Three tenants, requests of several models and ends.
@@ -112,7 +119,7 @@ on_both! {
         let (node, payers, requests) = place(&bed).await;
         let (mut seen, mut before) = (Vec::new(), None);
         loop {
-            let page = usage::page(&bed.db, &Filter::default(), before, 7).await.unwrap();
+            let page = now(&bed).await.requests(&Filter::default(), before, 7).await.unwrap();
             let Some(last) = page.last() else { break };
             before = Some(Place { time_us: last.time_us, request: last.request });
             seen.extend(page.iter().map(|event| event.request));
@@ -120,7 +127,7 @@ on_both! {
         let mut sorted = requests.clone();
         sorted.sort_by(|a, b| b.cmp(a));
         assert_eq!(seen, sorted);
-        let count = async |filter| usage::page(&bed.db, &filter, None, 100).await.unwrap().len();
+        let count = async |filter| now(&bed).await.requests(&filter, None, 100).await.unwrap().len();
         assert_eq!(count(Filter { tenant: Some(payers[0]), ..Filter::default() }).await, 10);
         assert_eq!(count(Filter { model: Some("a/b".into()), status: Some(200), ..Filter::default() }).await, 15);
         assert_eq!(count(Filter { status: Some(502), channel: Some(CHANNEL), ..Filter::default() }).await, 0);
@@ -144,7 +151,7 @@ on_both! {
             &[GroupBy::Slot(600_000_000), GroupBy::Model],
             &[GroupBy::Hour, GroupBy::Day, GroupBy::Tenant],
         ];
-        let mut moment = Moment::now(&bed.db).await.unwrap();
+        let mut moment = now(&bed).await;
         for groups in groups {
             let sort = |mut lines: Vec<usage::Line>| {
                 lines.sort_by_key(|line| (line.of.tenant, line.of.model.clone(), line.of.channel));
@@ -157,7 +164,7 @@ on_both! {
             assert_eq!(one.iter().map(|line| line.errors).sum::<i64>(), 3);
         }
         let errors = Filter { errors: true, ..Filter::default() };
-        assert_eq!(usage::page(&bed.db, &errors, None, 100).await.unwrap().len(), 3);
+        assert_eq!(moment.requests(&errors, None, 100).await.unwrap().len(), 3);
         let of_one = Filter { tenant: Some(payers[0]), ..errors };
         assert_eq!(moment.total(&of_one).await.unwrap().failed, 1);
         node.stop().await;
@@ -166,7 +173,7 @@ on_both! {
     async fn how_long_requests_took_is_told_from_buckets_that_add_up(bed) {
         let (node, payers, _) = place(&bed).await;
         let hour = store::time::now_us() / 3_600_000_000 * 3_600_000_000 - 3_600_000_000;
-        let mut moment = Moment::now(&bed.db).await.unwrap();
+        let mut moment = now(&bed).await;
         // From whole hours by the hour; from an odd minute by the minute.
         for from in [hour, hour + 60_000_000] {
             let filter = Filter { from_us: Some(from), ..Filter::default() };
@@ -188,9 +195,11 @@ on_both! {
         node.stop().await;
     }
 
-    async fn what_is_posted_later_is_in_no_sum_of_a_moment(bed) {
+    async fn what_is_posted_later_is_in_no_answer_of_a_moment(bed) {
         let (node, payers, _) = place(&bed).await;
-        let mut moment = Moment::now(&bed.db).await.unwrap();
+        node.ledger.flush().await;
+        let mut moment = now(&bed).await;
+        let before = moment.tenant(0, payers[0]).await.unwrap();
         let late = opened(payers[0], 9_000);
         let hold = node.ledger.hold(&late).await.unwrap();
         node.ledger.settle(hold, late, settlement(7)).await.unwrap();
@@ -200,7 +209,13 @@ on_both! {
         let lines = moment.summary(&all, &[GroupBy::Model]).await.unwrap();
         assert_eq!(lines.iter().map(|line| line.requests).sum::<i64>(), 30);
         assert_eq!(moment.durations(&all, &[]).await.unwrap()[&usage::Of::default()].latency.count(), 30);
-        assert_eq!(Moment::now(&bed.db).await.unwrap().total(&all).await.unwrap().requests, 31);
+        assert_eq!(moment.requests(&all, None, 100).await.unwrap().len(), 30);
+        let wallet = moment.tenant(0, payers[0]).await.unwrap();
+        assert_eq!((wallet.posted, wallet.spend), (before.posted, before.spend));
+        assert_eq!(moment.transfers(payers[0], None, 1).await.unwrap()[0].balance, before.posted);
+        let mut later = now(&bed).await;
+        assert_eq!(later.total(&all).await.unwrap().requests, 31);
+        assert_eq!(later.tenant(0, payers[0]).await.unwrap().posted, before.posted.saturating_sub(NanoUsd(7)));
         drop(moment);
         node.stop().await;
     }
@@ -208,20 +223,19 @@ on_both! {
     async fn a_list_of_tenants_has_wallets_and_spend_and_all_accounts_are_nothing(bed) {
         let (node, payers, _) = place(&bed).await;
         node.ledger.flush().await;
-        let tenants = bed.store();
-        let tenants = tenants.tenants();
-        let listed = tenants.overviews(0, store::Page::first(10)).await.unwrap().rows;
+        let mut moment = now(&bed).await;
+        let listed = moment.tenants(0, store::Page::first(10)).await.unwrap().rows;
         assert_eq!(listed.len(), 3);
         for overview in &listed {
             assert_eq!(overview.posted, NanoUsd(10 * USD - overview.spend.0));
-            assert_eq!(tenants.overview(0, overview.tenant.id).await.unwrap().tenant, overview.tenant);
+            assert_eq!(moment.tenant(0, overview.tenant.id).await.unwrap().tenant, overview.tenant);
         }
         let spent: i64 = listed.iter().map(|overview| overview.spend.0).sum();
         assert_eq!(spent, (0..30).map(|i| i * 7).sum::<i64>());
         let later = store::time::now_us() + 7_200_000_000;
-        assert_eq!(tenants.overview(later, payers[0]).await.unwrap().spend, NanoUsd(0), "nothing since then");
-        assert!(matches!(tenants.overview(0, TenantId(1)).await, Err(store::Error::NotFound("tenant"))));
-        assert_eq!(tenants.names().await.unwrap().len(), 3);
+        assert_eq!(moment.tenant(later, payers[0]).await.unwrap().spend, NanoUsd(0), "nothing since then");
+        assert!(matches!(moment.tenant(0, TenantId(1)).await, Err(store::Error::NotFound("tenant"))));
+        assert_eq!(bed.store().tenants().names().await.unwrap().len(), 3);
         let accounts = store::ledger::accounts::house(&bed.db).await.unwrap();
         assert_eq!(accounts.iter().map(|(_, posted)| posted.0).sum::<i64>(), 0);
         let of = |name: &str| accounts.iter().find(|(kind, _)| kind == name).map(|(_, posted)| posted.0);

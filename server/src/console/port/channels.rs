@@ -16,9 +16,9 @@ use futures::{StreamExt as _, future::BoxFuture, stream::BoxStream};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use store::{
-    Error, Name, Page,
+    Error, Moment, Name, Page,
     channels::{ChannelPatch, ChannelRow, CredentialPatch},
-    usage::{Filter, GroupBy, Line, Moment},
+    usage::{Filter, GroupBy, Line},
 };
 
 const MINUTE_US: i64 = 60_000_000;

@@ -15,9 +15,9 @@ use futures::future::BoxFuture;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use std::collections::HashMap;
 use store::{
-    Error, Page,
+    Error, Moment, Page,
     channels::ChannelRow,
-    usage::{Durations, Filter, GroupBy, Line, Moment, Of},
+    usage::{Durations, Filter, GroupBy, Line, Of},
 };
 
 const MINUTE_US: i64 = 60_000_000;
@@ -118,19 +118,23 @@ impl ServerConsole {
         let errors = Filter { from_us: Some(now - ERRORS_US), errors: true, ..Filter::default() };
         let models = self.model_lines().await?;
         let channels = self.store.channels().list(Page::first(Page::MAX)).await?.rows;
-        let errors = self.newest(&errors, ERRORS).await?;
         let backlog = self.api.ledger.backlog();
-        let moment = &mut Moment::now(self.store.db()).await?;
+        let mut moment = Moment::now(self.store.db()).await?;
+        let timeline = timeline(&mut moment, &Filter::default(), window, true).await?;
+        let today = sum(&mut moment, &today, true).await?;
+        let channels = healths(&mut moment, channels, window, now).await?;
+        let errors = moment.requests(&errors, None, ERRORS).await?;
+        drop(moment);
         Ok(Operations {
             span,
-            timeline: timeline(moment, &Filter::default(), window, true).await?,
-            today: sum(moment, &today, true).await?,
-            channels: healths(moment, channels, window, now).await?,
+            timeline,
+            today,
+            channels,
             without_price: models.iter().filter(|model| model.sale.is_none()).count() as u64,
             below_cost: models.iter().filter(|model| model.below_cost).count() as u64,
             backlog: backlog.requests,
             running: backlog.running,
-            errors,
+            errors: self.lines(&errors).await?,
         })
     }
 
@@ -139,22 +143,29 @@ impl ServerConsole {
         let midnight = now.div_euclid(DAY_US) * DAY_US;
         let own = Filter { tenant: Some(tenant), ..Filter::default() };
         let since = |from: i64| Filter { from_us: Some(from), ..own.clone() };
-        let overview = self.store.tenants().overview(midnight, tenant).await?;
-        let errors = self.newest(&Filter { errors: true, ..since(now - ERRORS_US) }, ERRORS).await?;
         let week = Filter { to_us: Some(midnight), ..since(midnight - PACE_DAYS * DAY_US) };
-        let age = (midnight - overview.tenant.created_us.div_euclid(DAY_US) * DAY_US) / DAY_US;
         let (window, month_days) = month(now);
-        let moment = &mut Moment::now(self.store.db()).await?;
+        let failed = Filter { errors: true, ..since(now - ERRORS_US) };
+        let mut moment = Moment::now(self.store.db()).await?;
+        let overview = moment.tenant(midnight, tenant).await?;
+        let today = sum(&mut moment, &since(midnight), false).await?;
+        let day = timeline(&mut moment, &own, Span::Last(Range::Day).window(now), false).await?;
+        let month = timeline(&mut moment, &own, window, false).await?;
+        let models = spend_by_model(&mut moment, &own, window).await?;
+        let week = sum(&mut moment, &week, false).await?.spend;
+        let errors = moment.requests(&failed, None, ERRORS).await?;
+        drop(moment);
+        let age = (midnight - overview.tenant.created_us.div_euclid(DAY_US) * DAY_US) / DAY_US;
         Ok(TenantHome {
             wallet: money.then(|| wallet(&overview)),
-            today: sum(moment, &since(midnight), false).await?,
-            day: timeline(moment, &own, Span::Last(Range::Day).window(now), false).await?,
-            month: timeline(moment, &own, window, false).await?,
-            models: spend_by_model(moment, &own, window).await?,
-            week: sum(moment, &week, false).await?.spend,
+            today,
+            day,
+            month,
+            models,
+            week,
             week_days: u32::try_from(age.clamp(0, PACE_DAYS)).unwrap_or(0),
             month_days,
-            errors,
+            errors: self.lines(&errors).await?,
         })
     }
 }

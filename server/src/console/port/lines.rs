@@ -3,10 +3,7 @@
 use super::{ServerConsole, time};
 use domain::{ids::KeyId, views::RequestLine};
 use std::collections::HashMap;
-use store::{
-    Error,
-    usage::{Event, Filter, page},
-};
+use store::{Error, usage::Event};
 
 /// One line.
 pub fn line(event: &Event, keys: &HashMap<KeyId, String>) -> RequestLine {
@@ -35,11 +32,5 @@ impl ServerConsole {
         ids.dedup();
         let keys = self.store.keys().names_of(&ids).await?.into_iter().collect();
         Ok(events.iter().map(|event| line(event, &keys)).collect())
-    }
-
-    /// The newest that fit.
-    pub(super) async fn newest(&self, filter: &Filter, limit: u32) -> Result<Vec<RequestLine>, Error> {
-        let events = page(self.store.db(), filter, None, limit).await?;
-        self.lines(&events).await
     }
 }

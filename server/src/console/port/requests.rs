@@ -14,8 +14,8 @@ use domain::{
 use futures::future::BoxFuture;
 use std::collections::HashMap;
 use store::{
-    Error,
-    usage::{Event, Filter, Moment, Place, get, page},
+    Error, Moment,
+    usage::{Event, Filter, Place, get},
 };
 
 /// Requests of one page of the log.
@@ -80,10 +80,12 @@ impl ServerConsole {
             None => all.clone(),
         };
         let limit = u32::try_from(PAGE).unwrap_or(u32::MAX).saturating_add(1);
-        let mut events = page(self.store.db(), &filter, asked.before.map(Place::of), limit).await?;
+        let mut moment = Moment::now(self.store.db()).await?;
+        let mut events = moment.requests(&filter, asked.before.map(Place::of), limit).await?;
+        let timeline = timeline(&mut moment, &all, window, false).await?;
+        drop(moment);
         let more = events.len() > PAGE;
         events.truncate(PAGE);
-        let timeline = timeline(&mut Moment::now(self.store.db()).await?, &all, window, false).await?;
         Ok(RequestPage {
             next: events.last().filter(|_| more).map(|event| event.request),
             lines: self.lines(&events).await?,

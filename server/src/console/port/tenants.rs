@@ -8,11 +8,7 @@ use domain::{
     views::{LedgerLine, LedgerPage, TenantDetail, TenantLine, TenantPage, WalletView},
 };
 use futures::future::BoxFuture;
-use store::{
-    Error, Name, Overview, Page,
-    ledger::listing::{Line, lines},
-    tenants::TenantPatch,
-};
+use store::{Error, Moment, Name, Overview, Page, ledger::listing::Line, tenants::TenantPatch};
 
 /// The spend that lists show is of so long.
 const SPEND_US: i64 = 30 * 86_400_000_000;
@@ -57,8 +53,10 @@ fn ledger_line(line: Line) -> LedgerLine {
 
 impl ServerConsole {
     async fn detail(&self, id: TenantId) -> Result<TenantDetail, Error> {
-        let overview = self.store.tenants().overview(since(), id).await?;
-        let ledger = lines(self.store.db(), id, None, LEDGER_NEWEST).await?;
+        let mut moment = Moment::now(self.store.db()).await?;
+        let overview = moment.tenant(since(), id).await?;
+        let ledger = moment.transfers(id, None, LEDGER_NEWEST).await?;
+        drop(moment);
         Ok(TenantDetail {
             line: tenant_line(overview),
             keys: self.key_lines(id).await?,
@@ -67,8 +65,9 @@ impl ServerConsole {
     }
 
     async fn history(&self, tenant: TenantId, before: Option<i64>) -> Result<LedgerPage, Error> {
-        let wallet = tenant_line(self.store.tenants().overview(since(), tenant).await?).wallet;
-        let mut found = lines(self.store.db(), tenant, before, LEDGER_PAGE + 1).await?;
+        let mut moment = Moment::now(self.store.db()).await?;
+        let wallet = wallet(&moment.tenant(since(), tenant).await?);
+        let mut found = moment.transfers(tenant, before, LEDGER_PAGE + 1).await?;
         let page = usize::try_from(LEDGER_PAGE).unwrap_or(usize::MAX);
         let more = found.len() > page;
         found.truncate(page);
@@ -81,7 +80,8 @@ impl Tenants for ServerConsole {
     fn tenants(&self, cursor: Option<String>) -> BoxFuture<'_, Result<TenantPage, Failed>> {
         Box::pin(async move {
             let page = Page::parse(None, cursor.as_deref()).map_err(failed)?;
-            let listing = self.store.tenants().overviews(since(), page).await.map_err(failed)?;
+            let mut moment = Moment::now(self.store.db()).await.map_err(failed)?;
+            let listing = moment.tenants(since(), page).await.map_err(failed)?;
             Ok(TenantPage { lines: listing.rows.into_iter().map(tenant_line).collect(), next: listing.next_cursor })
         })
     }

@@ -2,8 +2,8 @@
 
 use domain::views::{Percentiles, Slot, Timeline, Window};
 use store::{
-    Error,
-    usage::{Durations, Filter, GroupBy, Line, Moment, Of},
+    Error, Moment,
+    usage::{Durations, Filter, GroupBy, Line, Of},
 };
 
 /// A sum as a slot; costs only for those who may see them.

@@ -10,10 +10,10 @@ use domain::{
 use futures::future::BoxFuture;
 use std::collections::HashMap;
 use store::{
-    Error,
+    Error, Moment,
     ledger::accounts::house,
     reconcile::reconcile,
-    usage::{Durations, Filter, GroupBy, Line, Moment, Of},
+    usage::{Durations, Filter, GroupBy, Line, Of},
 };
 
 fn group(by: By) -> GroupBy {
