@@ -18,6 +18,8 @@ pub struct KeyRecord {
     pub enabled: bool,
     /// Whether the tenant is frozen.
     pub tenant_frozen: bool,
+    /// For how many days the tenant's responses are kept; 0: they are not.
+    pub response_days: u16,
     /// Milliseconds since 1970 after which it is refused.
     pub expires_at_ms: Option<i64>,
     /// The models it may call; `None`: all.

@@ -75,7 +75,7 @@ impl Actor {
 pub enum Announce {
     /// One key.
     Key(domain::ids::KeyId),
-    /// Whether a tenant is frozen.
+    /// Whether a tenant is frozen, and its responses kept.
     Tenant(domain::ids::TenantId),
     /// Channels, models, prices.
     Catalog,

@@ -23,6 +23,7 @@ mod overview;
 mod passwords;
 pub mod prices;
 pub mod reconcile;
+pub mod responses;
 pub mod seal;
 pub mod search;
 pub mod sessions;

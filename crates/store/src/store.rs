@@ -12,6 +12,7 @@ use crate::{
     models::Models,
     passwords::Passwords,
     prices::Prices,
+    responses::Responses,
     seal::Sealer,
     sessions::Sessions,
     setup::Setup,
@@ -71,6 +72,8 @@ impl Store {
         sessions: Sessions;
         /// Management tokens.
         tokens: Tokens;
+        /// Responses that tenants let the relay keep.
+        responses: Responses;
         /// Who did what.
         audit: AuditLog;
         /// Calls that happen once.
@@ -108,7 +111,7 @@ impl Store {
         self.0.nudge.notified().await;
     }
 
-    /// Forgets what has run out: sessions, idempotency keys, failed sign-ins, old changes. For a job, every few minutes.
+    /// Forgets what has run out: sessions, idempotency keys, responses, failed sign-ins, old changes. For a job, every few minutes.
     ///
     /// # Errors
     /// Any of [`crate::Error`]'s database kinds.
@@ -119,6 +122,7 @@ impl Store {
         db.execute(sql!("DELETE FROM idempotency WHERE created < $1", now - KEPT_US)).await?;
         db.execute(sql!("DELETE FROM sign_in_failures WHERE window_start < $1", now - crate::sign_in::WINDOW_US))
             .await?;
+        self.responses().prune().await?;
         db.execute(sql!("DELETE FROM changes WHERE time < $1", now - CHANGES_KEPT_US)).await.map(drop)
     }
 }

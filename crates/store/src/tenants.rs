@@ -22,6 +22,8 @@ pub struct Tenant {
     pub frozen: bool,
     /// How far below zero its wallet may go.
     pub credit_limit: NanoUsd,
+    /// For how many days its responses are kept; 0: they are not.
+    pub response_days: u16,
     /// Microseconds since 1970.
     pub created_us: i64,
 }
@@ -34,20 +36,28 @@ pub struct TenantPatch {
     pub name: Option<Name>,
     /// Whether it is frozen.
     pub frozen: Option<bool>,
+    /// For how many days its responses are kept ([`crate::responses::days`]).
+    pub response_days: Option<u16>,
 }
 
 /// Tenants. From [`Store::tenants`].
 #[derive(Debug, Clone, Copy)]
 pub struct Tenants<'a>(pub(crate) &'a Store);
 
-const SELECT: &str = "SELECT t.id, t.name, t.frozen, t.created, a.credit_limit FROM tenants t \
+const SELECT: &str = "SELECT t.id, t.name, t.frozen, t.response_days, t.created, a.credit_limit FROM tenants t \
     JOIN accounts a ON a.tenant = t.id AND a.kind = 'wallet'";
+
+/// Of a row of `tenants`.
+pub(crate) fn response_days(row: &Row) -> Result<u16> {
+    u16::try_from(row.int("response_days")?).map_err(|_| Error::Corrupt("response_days"))
+}
 
 pub(crate) fn tenant(row: &Row) -> Result<Tenant> {
     Ok(Tenant {
         id: TenantId(row.int("id")?),
         name: row.text("name")?,
         frozen: row.flag("frozen")?,
+        response_days: response_days(row)?,
         credit_limit: NanoUsd(row.int("credit_limit")?),
         created_us: row.int("created")?,
     })
@@ -63,6 +73,7 @@ impl Tenants<'_> {
             id: TenantId(ids::next()),
             name: name.to_string(),
             frozen: false,
+            response_days: 0,
             credit_limit,
             created_us: time::now_us(),
         };
@@ -120,9 +131,16 @@ impl Tenants<'_> {
         let mut after = before.clone();
         after.name = patch.name.map_or(after.name, |name| name.to_string());
         after.frozen = patch.frozen.unwrap_or(after.frozen);
-        let update = sql!("UPDATE tenants SET name = $1, frozen = $2 WHERE id = $3", &after.name, after.frozen, id);
+        after.response_days = patch.response_days.unwrap_or(after.response_days);
+        let update = sql!(
+            "UPDATE tenants SET name = $1, frozen = $2, response_days = $3 WHERE id = $4",
+            &after.name,
+            after.frozen,
+            i64::from(after.response_days),
+            id
+        );
         change.tx.execute(update).await?;
-        if after.frozen != before.frozen {
+        if (after.frozen, after.response_days) != (before.frozen, before.response_days) {
             change.announce(Announce::Tenant(id)).await?;
         }
         change.audit("tenant.patch", id, Some(&before), Some(&after)).await?;

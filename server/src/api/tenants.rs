@@ -13,6 +13,7 @@ use axum::{Json, extract::State, response::IntoResponse};
 use domain::{ids::TenantId, money::NanoUsd};
 use serde::{Deserialize, Serialize};
 use store::{
+    responses,
     tenants::{Tenant, TenantPatch},
     words::Name,
 };
@@ -32,14 +33,17 @@ pub struct TenantShown {
     credit_limit: NanoUsd,
     /// Whether its keys are refused with 403 `tenant_frozen`.
     frozen: bool,
+    /// For how many days its responses are kept, sealed, so that a later request can go on from them
+    /// (`previous_response_id`); 0: they are not kept.
+    response_days: u16,
     /// When it was made (RFC 3339, UTC).
     created_at: String,
 }
 
 impl From<Tenant> for TenantShown {
     fn from(tenant: Tenant) -> Self {
-        let Tenant { id, name, credit_limit, frozen, created_us } = tenant;
-        Self { id, name, credit_limit, frozen, created_at: time_us(created_us) }
+        let Tenant { id, name, credit_limit, frozen, response_days, created_us } = tenant;
+        Self { id, name, credit_limit, frozen, response_days, created_at: time_us(created_us) }
     }
 }
 
@@ -68,6 +72,8 @@ pub struct TenantChange {
     credit_limit: Option<NanoUsd>,
     /// Refuse its keys, or take them again.
     frozen: Option<bool>,
+    /// For how many days its responses are kept, 0 to 365. Fewer days count for what is kept already.
+    response_days: Option<u32>,
 }
 
 /// Makes a tenant with an empty wallet.
@@ -124,13 +130,17 @@ pub async fn change(
     Fields(fields): Fields<TenantChange>,
 ) -> Result<Json<TenantShown>, Problem> {
     let name = fields.name.map(|text| Name::parse("name", &text)).transpose()?;
+    let response_days = fields.response_days.map(responses::days).transpose()?;
     // First what may be refused: the rest then cannot fail for want of money.
     if let Some(limit) = fields.credit_limit {
         state.store.wallets().set_credit_limit(&actor, id, limit).await?;
     }
-    let tenant = match (name, fields.frozen) {
-        (None, None) => state.store.tenants().get(id).await?,
-        (name, frozen) => state.store.tenants().patch(&actor, id, TenantPatch { name, frozen }).await?,
+    let tenant = match (name, fields.frozen, response_days) {
+        (None, None, None) => state.store.tenants().get(id).await?,
+        (name, frozen, response_days) => {
+            let patch = TenantPatch { name, frozen, response_days };
+            state.store.tenants().patch(&actor, id, patch).await?
+        }
     };
     if let Some(frozen) = fields.frozen {
         // This node at once; others at their next look. Running requests end within their holds.

@@ -10,7 +10,7 @@
 use crate::{
     Store,
     error::{Error, Result},
-    keys, sql,
+    keys, sql, tenants,
 };
 use domain::{
     ids::{KeyId, TenantId},
@@ -149,11 +149,14 @@ impl KeyCache {
     /// Puts the known keys of a tenant in as they are now.
     pub(super) async fn refresh_tenant(&self, store: &Store, id: TenantId) -> Result<()> {
         self.generation.fetch_add(1, Ordering::AcqRel);
-        let row = store.db().fetch_optional(sql!("SELECT frozen FROM tenants WHERE id = $1", id)).await?;
-        let frozen = row.map(|row| row.flag(0)).transpose()?.unwrap_or(true);
+        let select = sql!("SELECT frozen, response_days FROM tenants WHERE id = $1", id);
+        let (tenant_frozen, response_days) = match store.db().fetch_optional(select).await? {
+            Some(row) => (row.flag("frozen")?, tenants::response_days(&row)?),
+            None => (true, 0),
+        };
         let theirs: Vec<_> = self.known.iter().filter(|(_, key)| key.tenant == id).collect();
         for (hash, key) in theirs {
-            self.known.insert(hash, Arc::new(KeyRecord { tenant_frozen: frozen, ..(*key).clone() }));
+            self.known.insert(hash, Arc::new(KeyRecord { tenant_frozen, response_days, ..(*key).clone() }));
         }
         Ok(())
     }

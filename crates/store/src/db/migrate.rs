@@ -35,6 +35,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../../migrations/sqlite/0005_key_secrets.sql"),
         include_str!("../../../../migrations/postgres/0005_key_secrets.sql"),
     ),
+    (
+        6,
+        include_str!("../../../../migrations/sqlite/0006_responses.sql"),
+        include_str!("../../../../migrations/postgres/0006_responses.sql"),
+    ),
 ];
 
 /// Any fixed number: only one node migrates at a time (`pg_advisory_xact_lock`).

@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     ids,
     seal::{last4, random_secret},
-    sql, time,
+    sql, tenants, time,
     words::{Listing, ModelName, Name, Page},
 };
 use domain::{
@@ -175,6 +175,7 @@ pub(crate) fn records(row: &Row) -> Result<Vec<(SecretHash, KeyRecord)>> {
         tenant: key.tenant,
         enabled: key.enabled && key.revoked_us.is_none(),
         tenant_frozen: row.flag("frozen")?,
+        response_days: tenants::response_days(row)?,
         expires_at_ms: key.expires_at_ms,
         models: key.scope.models,
         endpoints: key.scope.endpoints,
@@ -191,7 +192,9 @@ pub(crate) fn records(row: &Row) -> Result<Vec<(SecretHash, KeyRecord)>> {
 
 /// The statement for [`records`], with a condition on `k` and an order.
 pub(crate) fn select_records(condition: &'static str) -> Sql {
-    Sql::built(format!("SELECT {COLUMNS}, t.frozen FROM keys k JOIN tenants t ON t.id = k.tenant WHERE {condition}"))
+    Sql::built(format!(
+        "SELECT {COLUMNS}, t.frozen, t.response_days FROM keys k JOIN tenants t ON t.id = k.tenant WHERE {condition}"
+    ))
 }
 
 /// A secret just made, and what of it is shown in lists.

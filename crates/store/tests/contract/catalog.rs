@@ -77,6 +77,16 @@ on_both! {
         node.end().await;
     }
 
+    async fn that_a_tenant_keeps_responses_is_known_on_another_node_within_a_second(bed) {
+        let (key, hash) = key(&bed).await;
+        let node = Node::start(bed.other_node().await).await;
+        assert_eq!(node.catalog.key(hash).await.unwrap().unwrap().response_days, 0);
+        let patch = TenantPatch { response_days: Some(30), ..TenantPatch::default() };
+        bed.store().tenants().patch(&me(), key.tenant, patch).await.unwrap();
+        node.learns("30 days", async |catalog| catalog.key(hash).await.unwrap().unwrap().response_days == 30).await;
+        node.end().await;
+    }
+
     async fn a_frozen_tenant_and_a_thawed_one_are_known_on_another_node_within_a_second(bed) {
         let (key, hash) = key(&bed).await;
         let node = Node::start(bed.other_node().await).await;

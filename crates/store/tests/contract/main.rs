@@ -12,6 +12,7 @@ mod idempotency;
 mod keys;
 mod people;
 mod prices;
+mod responses;
 mod rotation;
 mod search;
 mod tenants;

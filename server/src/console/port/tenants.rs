@@ -118,7 +118,7 @@ impl Tenants for ServerConsole {
 
     fn set_frozen(&self, by: Author, tenant: TenantId, frozen: bool) -> BoxFuture<'_, Result<(), Failed>> {
         Box::pin(async move {
-            let patch = TenantPatch { name: None, frozen: Some(frozen) };
+            let patch = TenantPatch { frozen: Some(frozen), ..TenantPatch::default() };
             self.store.tenants().patch(&actor(by), tenant, patch).await.map_err(failed)?;
             // This node at once; others at their next look.
             self.api.ledger.set_frozen(tenant, frozen);

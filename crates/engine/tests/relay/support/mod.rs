@@ -240,6 +240,7 @@ impl Setup {
             tenant: TenantId(1),
             enabled: true,
             tenant_frozen: false,
+            response_days: 0,
             expires_at_ms: None,
             models: None,
             endpoints: None,
