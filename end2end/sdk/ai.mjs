@@ -5,7 +5,7 @@ import { createGoogleGenerativeAI } from "@ai-sdk/google";
 import { createOpenAI } from "@ai-sdk/openai";
 import { generateText, jsonSchema, Output, stepCountIs, streamText, tool } from "ai";
 
-const { BASE, KEY, SAID } = process.env;
+const { BASE, KEY, KEEPING_KEY, SAID } = process.env;
 globalThis.AI_SDK_LOG_WARNINGS = false;
 const PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 const exchanges = [];
@@ -26,6 +26,8 @@ async function recorded(url, options) {
 const openai = createOpenAI({ baseURL: `${BASE}/v1`, apiKey: KEY, fetch: recorded });
 const anthropic = createAnthropic({ baseURL: `${BASE}/v1`, apiKey: KEY, fetch: recorded });
 const google = createGoogleGenerativeAI({ baseURL: `${BASE}/v1beta`, apiKey: KEY, fetch: recorded });
+// As it is by itself: OpenAI keeps what was said, and later turns name it.
+const keeping = createOpenAI({ baseURL: `${BASE}/v1`, apiKey: KEEPING_KEY, fetch: recorded });
 const clients = {
   openai_chat: (model) => openai.chat(model),
   openai_responses: (model) => openai.responses(model),
@@ -75,6 +77,11 @@ const scenarios = {
     steps(await streamed(asked({ model: model("sandbox/tools"), tools: { weather }, stopWhen: stepCountIs(3), prompt: "weather?" }))),
   thinking: async (model) => steps(await generateText(thinking(model))),
   thinking_streamed: async (model) => steps(await streamed(thinking(model))),
+  thinking_kept: async () =>
+    steps(await streamed({
+      ...thinking(() => keeping.responses("sandbox/think")),
+      providerOptions: { openai: { reasoningEffort: "medium", forceReasoning: true } },
+    })),
   form: async (model) =>
     (await generateText(asked({ model: model("sandbox/tools"), output: Output.object({ schema: city }), prompt: "Where?" }))).output,
   limit: (model) => told({ model: model("sandbox/lorem-0"), maxOutputTokens: 37, prompt: "Go on" }),

@@ -21,10 +21,10 @@ def price(model):
     return PRICES.get(model, OTHER_PRICE)
 
 
-def exact_cost(exchange):
+def exact_cost(exchange, answers):
     """The cost of a whole, successful answer in USD."""
     rate_in, rate_out = (Decimal(rate) for rate in price(exchange.model))
-    tokens_in, tokens_out = counts(exchange)
+    tokens_in, tokens_out = counts(exchange, answers)
     return ((tokens_in * rate_in + tokens_out * rate_out) / 1_000_000).quantize(NANO, ROUND_HALF_UP)
 
 
@@ -32,10 +32,34 @@ def exact_cost(exchange):
 THOUGHT = "A text of 3 words, so it is said again."
 
 
-def counts(exchange):
+def responses(exchanges):
+    """Those of the Responses API by their ids, for what went on from them."""
+    answers = {}
+    for exchange in exchanges:
+        if exchange.dialect == "responses" and exchange.whole:
+            answers[_response(exchange)["id"]] = exchange
+    return answers
+
+
+def _response(exchange):
+    return exchange.events()[-1]["response"] if exchange.streamed else json.loads(exchange.body)
+
+
+def words_before(request, answers):
+    """Of the conversation that a request goes on from; its instructions are not part of it."""
+    before = answers.get(request.get("previous_response_id"))
+    if before is None:
+        return 0
+    said = [item for item in _response(before)["output"] if item["type"] == "message"]
+    own = words_in(before.request | {"instructions": None}) + len(_said(said).split())
+    return own + words_before(before.request, answers)
+
+
+def counts(exchange, answers):
     """Input and output words."""
+    before = words_before(exchange.request, answers)
     thought = len(THOUGHT.split()) if exchange.model == "sandbox/think" else 0
-    return words_in(exchange.request), max(1, len(answer_text(exchange).split())) + thought
+    return before + words_in(exchange.request), max(1, len(answer_text(exchange).split())) + thought
 
 
 def words_in(request):

@@ -29,6 +29,17 @@ class Relay(Server):
         revoked = self.key_of_new_tenant("leaver", "10")
         self.call("DELETE", f"/keys/{revoked['id']}")
         self.revoked_key = revoked["secret"]
+        self.keeping_key, self.other_keeping_key = (self._keeper(name) for name in ("keeper", "other keeper"))
+
+    def _keeper(self, name):
+        """A key of a tenant whose responses are kept."""
+        key = self.key_of_new_tenant(name, "10")
+        self.call("PATCH", f"/tenants/{key['tenant']}", {"response_days": 30})
+        return key["secret"]
+
+    @staticmethod
+    def until(condition):
+        return wait_for("effect of a change", condition)
 
     def check_bill(self, exchanges):
         """Every request of these is in the usage, and each whole answer at its exact cost."""
@@ -40,6 +51,7 @@ class Relay(Server):
             rows = self.usage()
             return rows if wanted.keys() <= rows.keys() else None
 
+        answers = bill.responses(made)
         rows = wait_for("usage of every request", all_there)
         compared = 0
         for request_id, exchange in wanted.items():
@@ -48,11 +60,11 @@ class Relay(Server):
             if not exchange.whole or "cut-" in exchange.model:
                 continue
             tokens = int(row["input_tokens"]), int(row["output_tokens"])
-            assert tokens == bill.counts(exchange), row
+            assert tokens == bill.counts(exchange, answers), row
             assert row["usage_source"] == "reported"
-            assert Decimal(row["cost_usd"]) == bill.exact_cost(exchange), row
+            assert Decimal(row["cost_usd"]) == bill.exact_cost(exchange, answers), row
             if not exchange.streamed:
-                assert Decimal(exchange.headers["x-turnpike-cost-usd"]) == bill.exact_cost(exchange)
+                assert Decimal(exchange.headers["x-turnpike-cost-usd"]) == bill.exact_cost(exchange, answers)
             compared += 1
         refused = [row for row in rows.values() if int(row["status"]) >= 400]
         assert all(Decimal(row["cost_usd"]) == 0 for row in refused), "who is refused pays nothing"

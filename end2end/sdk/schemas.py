@@ -37,6 +37,9 @@ def check(exchange):
         kind = anthropic.types.ModelInfo if anthropics else openai.types.Model
         for model in json.loads(exchange.body)["data"]:
             _check(kind, model)
+    elif exchange.path.startswith("/v1/responses/") and exchange.method == "GET":
+        items = exchange.path.endswith("/input_items")
+        _check(openai.types.responses.ResponseItemList if items else openai.types.responses.Response, json.loads(exchange.body))
     elif exchange.dialect == "gemini":
         for answer in exchange.events() if exchange.streamed else [json.loads(exchange.body)]:
             if "error" not in answer:

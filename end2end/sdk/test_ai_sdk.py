@@ -26,12 +26,12 @@ CALL = ["weather", {"city": "city"}]
 
 
 @functools.cache
-def run(base, key):
+def run(base, key, keeping_key):
     """Everything at once: node takes longer to start than all of it to run."""
     node = shutil.which("node")
     assert node, "needs Node, which scripts/setup.sh installs"
     script = pathlib.Path(__file__).with_name("ai.mjs")
-    environment = {"PATH": os.environ["PATH"], "BASE": base, "KEY": key, "SAID": SAID}
+    environment = {"PATH": os.environ["PATH"], "BASE": base, "KEY": key, "KEEPING_KEY": keeping_key, "SAID": SAID}
     done = subprocess.run([node, script], env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -51,7 +51,8 @@ class Found:
 
 @pytest.fixture(params=CLIENTS)
 def ai(request, session_target):
-    read = run(session_target.base, session_target.key)
+    relay = session_target.relay
+    read = run(session_target.base, session_target.key, relay.keeping_key if relay else session_target.key)
     if not read.get("recorded"):
         # Into the session's books, and held against the SDKs' types like every other answer.
         for it in read["exchanges"]:
@@ -92,6 +93,14 @@ def test_a_thought_comes_back_as_it_was_signed(ai, scenario):
     # OpenAI's package reads no thoughts from Chat, whose own models tell none.
     thought = "" if ai.client == "openai_chat" else bill.THOUGHT
     assert found["steps"][0]["reasoning"] == thought
+
+
+@pytest.mark.relay
+def test_what_is_kept_is_named_and_not_sent(ai, session_target):
+    found = ok(ai, "thinking_kept")
+    inputs = [exchange.request.get("input") for exchange in session_target.recorder.exchanges if exchange.dialect == "responses"]
+    assert any(item.get("type") == "item_reference" for items in inputs if isinstance(items, list) for item in items)
+    assert found["steps"][0]["calls"] == [CALL] and "21 degrees in city" in found["text"]
 
 
 def test_an_answer_has_the_form_that_was_asked_for(ai):

@@ -1,6 +1,10 @@
 //! The relay API over HTTP: bodies in, within their limits, answers out.
 
-use crate::{in_array::InArray, upstream::HttpUpstream};
+use crate::{
+    in_array::InArray,
+    responses::{Part, Responses},
+    upstream::HttpUpstream,
+};
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use domain::ports::Catalog;
@@ -35,6 +39,8 @@ pub type ServerRelay = Relay<NodeLedger, MemoryCatalog, HttpUpstream>;
 pub struct Gateway {
     /// The relay.
     pub relay: Arc<ServerRelay>,
+    /// What is kept of OpenAI Responses.
+    pub responses: Responses,
     /// Bytes a body may have.
     pub max_body: usize,
     /// For a body, beside the time its length gives it.
@@ -50,6 +56,8 @@ pub enum RelayPath {
     Count(Dialect, Option<InPath>),
     /// The models list, or one of it.
     Models(Option<String>),
+    /// A response that is kept, by its id.
+    Kept(String, Part),
 }
 
 impl RelayPath {
@@ -64,12 +72,23 @@ impl RelayPath {
             "/v1/messages/count_tokens" => Some(Self::Count(Dialect::Anthropic, None)),
             // Google's clients of today call `/v1`, those of yesterday `/v1beta`.
             "/v1/models" | "/v1beta/models" => Some(Self::Models(None)),
+            _ if let Some(rest) = path.strip_prefix("/v1/responses/") => Self::of_response(rest),
             _ => {
                 let rest = path.strip_prefix("/v1/models/").or_else(|| path.strip_prefix("/v1beta/models/"))?;
                 Self::of_model(rest)
                     .or_else(|| Some(Self::Models(Some(percent_decoded(rest).filter(|name| !name.is_empty())?))))
             }
         }
+    }
+
+    /// What there is of a kept response.
+    fn of_response(rest: &str) -> Option<Self> {
+        let (id, part) = match rest.strip_suffix("/input_items") {
+            Some(id) => (id, Part::Input),
+            None => (rest, Part::Whole),
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        (!id.is_empty() && id.chars().all(plain)).then(|| Self::Kept(id.to_owned(), part))
     }
 
     /// What Gemini's API does with a model: `{model}:{method}`.
@@ -119,13 +138,31 @@ impl Gateway {
     pub async fn serve(&self, path: RelayPath, peer: IpAddr, request: http::Request<Body>) -> Response<Body> {
         let id = new_request_id();
         match (path, request.method()) {
+            (RelayPath::Generate(Dialect::OpenaiResponses, None), &Method::POST) => {
+                let answer = async |received| self.responses.create(received).await;
+                self.with_body(id, (Dialect::OpenaiResponses, None), peer, request, answer).await
+            }
             (RelayPath::Generate(dialect, in_path), &Method::POST) => {
-                let answer = async |received| self.relay.answer(received).await;
+                let as_array = in_path.as_ref().is_some_and(|it| it.stream) && !wants_events(request.uri());
+                let answer = async |received| {
+                    let answer = self.relay.answer(received).await;
+                    if as_array { respond_in_array(answer) } else { respond(answer) }
+                };
                 self.with_body(id, (dialect, in_path), peer, request, answer).await
             }
             (RelayPath::Count(dialect, in_path), &Method::POST) => {
-                let answer = async |received| self.relay.count(received).await;
+                let answer = async |received| respond(self.relay.count(received).await);
                 self.with_body(id, (dialect, in_path), peer, request, answer).await
+            }
+            (RelayPath::Kept(name, part), &Method::GET)
+            | (RelayPath::Kept(name, part @ Part::Whole), &Method::DELETE) => {
+                let head = request.into_parts().0;
+                let query_key = head.uri.query().and_then(query_key);
+                self.responses.kept(id, (&name, part), peer, query_key.as_deref(), &head).await
+            }
+            (RelayPath::Kept(_, part), _) => {
+                let allowed = if part == Part::Whole { "GET, DELETE" } else { "GET" };
+                method_not_allowed(id, Dialect::OpenaiResponses, allowed)
             }
             (RelayPath::Models(name), &Method::GET) => self.models(id, name, &request.into_parts().0).await,
             (RelayPath::Generate(dialect, _) | RelayPath::Count(dialect, _), _) => {
@@ -142,17 +179,15 @@ impl Gateway {
         (dialect, in_path): (Dialect, Option<InPath>),
         peer: IpAddr,
         request: http::Request<Body>,
-        answer: impl AsyncFnOnce(Received) -> Answer,
+        answer: impl AsyncFnOnce(Received) -> Response<Body>,
     ) -> Response<Body> {
         let started = Instant::now();
         let (head, body) = request.into_parts();
         let query_key = head.uri.query().and_then(query_key);
-        let as_array = in_path.as_ref().is_some_and(|it| it.stream) && !wants_events(&head.uri);
         match self.collect(body).await {
             Ok(body) => {
                 let received = Received { id, dialect, in_path, headers: head.headers, query_key, peer, body, started };
-                let answer = answer(received).await;
-                if as_array { respond_in_array(answer) } else { respond(answer) }
+                answer(received).await
             }
             Err(refusal) => {
                 let mut response = respond(Answer::refused(dialect, id, &refusal));
@@ -233,9 +268,7 @@ impl Gateway {
                 protocol::models::list(dialect, &names)
             }
         };
-        let mut response = Response::new(Body::from(body));
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        with_request_id(response, id)
+        json(id, body)
     }
 }
 
@@ -280,7 +313,14 @@ fn respond_in_array(answer: Answer) -> Response<Body> {
     response
 }
 
-fn respond(answer: Answer) -> Response<Body> {
+/// A document that costs nothing.
+pub(crate) fn json(id: RequestId, body: Bytes) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    with_request_id(response, id)
+}
+
+pub(crate) fn respond(answer: Answer) -> Response<Body> {
     let body = match answer.body {
         AnswerBody::Full(bytes) => Body::from(bytes),
         AnswerBody::Stream(frames) => Body::new(frames),
@@ -312,7 +352,20 @@ mod tests {
             assert_eq!(of("/llama3:8b"), Some(RelayPath::Models(Some("llama3:8b".into()))));
             assert_eq!(of(""), Some(RelayPath::Models(None)));
         }
-        for none in ["/v1/chat", "/v1/models/", "/v1/models/%zz", "/", "/api/v1/keys"] {
+        let kept = |part| Some(RelayPath::Kept("resp_1-a".into(), part));
+        assert_eq!(RelayPath::of("/v1/responses/resp_1-a"), kept(Part::Whole));
+        assert_eq!(RelayPath::of("/v1/responses/resp_1-a/input_items"), kept(Part::Input));
+        for none in [
+            "/v1/responses/",
+            "/v1/responses/a/b",
+            "/v1/responses/%2e",
+            "/v1/responses//input_items",
+            "/v1/chat",
+            "/v1/models/",
+            "/v1/models/%zz",
+            "/",
+            "/api/v1/keys",
+        ] {
             assert_eq!(RelayPath::of(none), None, "{none}");
         }
     }

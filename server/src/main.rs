@@ -16,6 +16,7 @@ mod logging;
 mod origin;
 mod probes;
 mod quickstart;
+mod responses;
 mod serve;
 mod signals;
 mod upstream;

@@ -6,10 +6,11 @@ use crate::{
     commands::say,
     config::Config,
     drain,
-    gateway::Gateway,
+    gateway::{Gateway, ServerRelay},
     listener::{self, ConnectionLimits, Stages},
     probes::{self, Probes},
     quickstart,
+    responses::Responses,
     signals::Stops,
     upstream::HttpUpstream,
     wiring,
@@ -74,7 +75,7 @@ pub async fn serve(config: Config, quick: bool) -> anyhow::Result<()> {
         draining: stages.draining.clone(),
     });
     let app = Arc::new(App {
-        gateway: Gateway { relay, max_body: config.relay.max_body, body_timeout: config.server.body_timeout },
+        gateway: gateway(relay, &store, &config),
         probes: Probes::new(ledger.clone(), stages.draining.clone(), prometheus, &config.telemetry),
         router: routes(api, &config),
     });
@@ -100,6 +101,12 @@ pub async fn serve(config: Config, quick: bool) -> anyhow::Result<()> {
     background.tracker.wait().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+fn gateway(relay: Arc<ServerRelay>, store: &Store, config: &Config) -> Gateway {
+    let max_body = config.relay.max_body;
+    let responses = Responses { store: store.clone(), relay: relay.clone(), max_body };
+    Gateway { relay, responses, max_body, body_timeout: config.server.body_timeout }
 }
 
 /// Tasks that live as long as the server.

@@ -2,13 +2,14 @@
 
 use crate::{clock::Clock, received::Received};
 use domain::{
+    dialect::Dialect,
     key::KeyRecord,
     ports::Catalog,
     refusal::{Code, Refusal},
     secret::SecretHash,
 };
 use http::{HeaderMap, header};
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 /// A request whose key is valid, for this endpoint, from this address.
 #[derive(Debug)]
@@ -38,13 +39,22 @@ pub fn presented_key<'a>(headers: &'a HeaderMap, query_key: Option<&'a str>) -> 
 /// the database is away and the key was never seen.
 pub async fn authenticate<C: Catalog>(catalog: &C, clock: &impl Clock, received: Received) -> Result<Authed, Refusal> {
     let key = valid_key(catalog, clock, &received.headers, received.query_key.as_deref()).await?;
-    if !key.allows_address(received.peer) {
+    admits(&key, received.peer, received.dialect)?;
+    Ok(Authed { received, key })
+}
+
+/// Whether a key may be used from this address, for this dialect's endpoint.
+///
+/// # Errors
+/// 403 for a foreign address or endpoint.
+pub fn admits(key: &KeyRecord, peer: IpAddr, dialect: Dialect) -> Result<(), Refusal> {
+    if !key.allows_address(peer) {
         return Err(Refusal::new(Code::NotAllowed, "This key may not be used from your address."));
     }
-    if !key.allows_endpoint(received.dialect) {
+    if !key.allows_endpoint(dialect) {
         return Err(Refusal::new(Code::NotAllowed, "This key may not use this endpoint."));
     }
-    Ok(Authed { received, key })
+    Ok(())
 }
 
 /// The valid key behind these headers, of a tenant that is not frozen; for paths that cost nothing (`GET /v1/models`) too.

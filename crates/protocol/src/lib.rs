@@ -15,6 +15,7 @@ pub mod count;
 pub mod error;
 pub mod models;
 pub mod request;
+pub mod responses;
 pub mod stream;
 pub mod translate;
 pub mod upstream;

@@ -1,4 +1,5 @@
-//! OpenAI Responses. The relay keeps no state for it: a conversation travels whole in every request.
+//! OpenAI Responses. What is kept of it, where it may be, is put in its place before it comes here ([`crate::responses`]): a
+//! conversation travels whole in every request.
 
 mod decode;
 mod encode;

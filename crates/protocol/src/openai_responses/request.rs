@@ -10,15 +10,22 @@ pub(super) fn read(walk: Walk<'_>, _: Option<&InPath>) -> Result<RequestHead, Ba
         _ => return Err(BadRequest::new("The field `input` must be a string or an array.")),
     }
     // What a provider keeps for one account would be kept for all tenants of it.
-    for (name, value) in [
-        ("background", walk.background),
-        ("conversation", walk.conversation),
-        ("previous_response_id", walk.previous_response_id),
-    ] {
+    for (name, value) in [("background", walk.background), ("conversation", walk.conversation)] {
         if !matches!(value, Scalar::Absent | Scalar::Null | Scalar::Bool(false)) {
-            let message = format!("The field `{name}` is not supported: the relay keeps no state of responses.");
+            let message = format!("The field `{name}` is not supported: the relay keeps no state of this kind.");
             return Err(BadRequest::new(message));
         }
+    }
+    // Of a tenant whose responses are kept it does not come here: the conversation stands in its place.
+    match walk.previous_response_id {
+        Scalar::Absent | Scalar::Null => {}
+        Scalar::Text => {
+            return Err(BadRequest::new(
+                "The field `previous_response_id` is not supported: the responses of this account are not kept. Send the \
+                 whole conversation, or have them kept.",
+            ));
+        }
+        _ => return Err(BadRequest::new("The field `previous_response_id` must be a string.")),
     }
     Ok(RequestHead {
         model,

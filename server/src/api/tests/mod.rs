@@ -19,6 +19,7 @@ use crate::{
     egress::Egress,
     gateway::Gateway,
     probes::Probes,
+    responses::Responses,
     upstream::HttpUpstream,
 };
 use axum::{Router, body::Body, routing::any};
@@ -228,10 +229,11 @@ impl World {
             TaskTracker::new(),
             stop.clone(),
         );
+        let responses = Responses { store: self.store.clone(), relay: relay.clone(), max_body: 1 << 20 };
         let config = config::load(None, std::iter::empty()).unwrap();
         let prometheus = PrometheusBuilder::new().build_recorder().handle();
         App {
-            gateway: Gateway { relay, max_body: 1 << 20, body_timeout: Duration::from_secs(10) },
+            gateway: Gateway { relay, responses, max_body: 1 << 20, body_timeout: Duration::from_secs(10) },
             probes: Probes::new(self.ledger.clone(), stop, prometheus, &config.telemetry),
             router: self.router.clone(),
         }
