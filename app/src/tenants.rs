@@ -63,6 +63,18 @@ pub async fn set_frozen(tenant: TenantId, frozen: bool) -> Result<(), Refusal> {
     Ok(crate::port::console()?.set_frozen(seen.author(), tenant, frozen).await?)
 }
 
+/// Sets for how many days a tenant's responses are kept.
+#[server(prefix = "/fn", endpoint = "set_response_days")]
+pub async fn set_response_days(tenant: TenantId, days: String) -> Result<(), Refusal> {
+    let seen = crate::guard::admin().await?;
+    let t = crate::words::KeptResponses::here();
+    let days = days
+        .trim()
+        .parse()
+        .map_err(|_| Refusal::Invalid { field: t.days().to_owned(), why: t.not_days().to_owned() })?;
+    Ok(crate::port::console()?.set_response_days(seen.author(), tenant, days).await?)
+}
+
 /// The wallet of the tenant they look at, and one page of its history.
 #[server(prefix = "/fn", endpoint = "wallet_view", input = leptos::server_fn::codec::GetUrl)]
 pub async fn wallet_view(#[server(default)] before: Option<i64>) -> Result<LedgerPage, Refusal> {

@@ -53,6 +53,28 @@ test("a frozen tenant's keys are refused within a second, and work again when it
   await expect.poll(() => turnpike.ask(key.secret), { timeout: 1_000, intervals: [50] }).toBe(200);
 });
 
+test("responses are kept for as many days as are set, and a wrong number is refused", async ({ home: page, turnpike, complaints, javaScriptEnabled }) => {
+  const tenant = await makeTenant(turnpike);
+  const days = async () => (await turnpike.api("GET", `/tenants/${tenant.id}`)).response_days;
+  await page.goto(`/tenants/${tenant.id}`);
+  await ready(page);
+  await expect(page.getByLabel("Days")).toHaveValue("0");
+  await page.getByLabel("Days").fill("30");
+  await page.getByRole("button", { name: "Set the days" }).click();
+  await expect.poll(days).toBe(30);
+  await page.reload();
+  await ready(page);
+  await expect(page.getByLabel("Days")).toHaveValue("30");
+  if (!javaScriptEnabled) return;
+  complaints.expect(422);
+  for (const wrong of ["366", "a week"]) {
+    await page.getByLabel("Days").fill(wrong);
+    await page.getByRole("button", { name: "Set the days" }).click();
+    await expect(page.getByRole("alert")).toContainText("0 to 365");
+  }
+  expect(await days()).toBe(30);
+});
+
 test("E11 stepping into a tenant is shown on every page, shows only that tenant, and is written down", async ({ home: page, turnpike }) => {
   const tenant = await makeTenant(turnpike, undefined, "3");
   const key = await makeKey(turnpike, tenant.id);

@@ -15,7 +15,7 @@ use crate::{
     },
     refusal::Refusal,
     session::StepInto,
-    tenants::{Adjust, SetCreditLimit, SetFrozen, tenant_view},
+    tenants::{Adjust, SetCreditLimit, SetFrozen, SetResponseDays, tenant_view},
     words::{self, Common},
 };
 use domain::{
@@ -57,7 +57,7 @@ pub fn Tenant() -> impl IntoView {
 #[component]
 fn Everything(detail: TenantDetail, on_change: Callback<()>) -> impl IntoView {
     let (t, of) = (words::Tenant::here(), words::Ledger::here());
-    let TenantDetail { line, keys, ledger } = detail;
+    let TenantDetail { line, response_days, keys, ledger } = detail;
     let id = line.id;
     view! {
         <Head line=line.clone() on_change/>
@@ -65,6 +65,7 @@ fn Everything(detail: TenantDetail, on_change: Callback<()>) -> impl IntoView {
         <Credit id on_change/>
         {(!ledger.is_empty()).then(|| view! { <Panel title=of.ledger() aside=t.newest()><LedgerTable lines=ledger/></Panel> })}
         {(!keys.is_empty()).then(|| view! { <KeysOf keys/> })}
+        <Kept id days=response_days on_change/>
     }
 }
 
@@ -146,6 +147,31 @@ fn Credit(id: TenantId, on_change: Callback<()>) -> impl IntoView {
                         <input class="in num" id="limit" name="limit" required autocomplete="off" inputmode="decimal"/>
                     </div>
                     <button class="btn" type="submit" disabled=move || limit.pending().get()>{t.set_limit()}</button>
+                </div>
+            </ActionForm>
+        </Panel>
+    }
+}
+
+/// Whether its callers may go on from earlier responses.
+#[component]
+fn Kept(id: TenantId, days: u16, on_change: Callback<()>) -> impl IntoView {
+    let t = words::KeptResponses::here();
+    let set = ServerAction::<SetResponseDays>::new();
+    changed(set.value(), on_change);
+    let refusal = Signal::derive(move || set.value().get().and_then(Result::err));
+    view! {
+        <Panel title=t.kept() aside=t.kept_is()>
+            <ActionForm action=set attr:class="form">
+                <RefusalNote refusal/>
+                <input type="hidden" name="tenant" value=id.to_string()/>
+                <div class="columns">
+                    <div class="field">
+                        <label for="days">{t.days()}</label>
+                        <input class="in num" id="days" name="days" value=days.to_string() required autocomplete="off" inputmode="numeric" aria-describedby="days-hint"/>
+                        <p class="hint" id="days-hint">{t.days_hint()}</p>
+                    </div>
+                    <button class="btn" type="submit" disabled=move || set.pending().get()>{t.set()}</button>
                 </div>
             </ActionForm>
         </Panel>

@@ -34,6 +34,9 @@ pub trait Tenants: Send + Sync + 'static {
     /// Freezes or thaws it.
     fn set_frozen(&self, by: Author, tenant: TenantId, frozen: bool) -> BoxFuture<'_, Result<(), Failed>>;
 
+    /// Sets for how many days its responses are kept.
+    fn set_response_days(&self, by: Author, tenant: TenantId, days: u32) -> BoxFuture<'_, Result<(), Failed>>;
+
     /// A wallet and one page of its history.
     fn wallet(&self, tenant: TenantId, before: Option<i64>) -> BoxFuture<'_, Result<LedgerPage, Failed>>;
 }

@@ -49,7 +49,7 @@ pub use profile::{Password, Profile};
 pub use refusal::{Advice, Refused};
 pub use requests::{Request, Requests};
 pub use shell::{Places, Roles, Shell};
-pub use tenants::{Credit, Tenant, Tenants};
+pub use tenants::{Credit, KeptResponses, Tenant, Tenants};
 pub use usage::Usage;
 pub use wallet::Wallet;
 

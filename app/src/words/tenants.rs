@@ -34,6 +34,18 @@ super::words! {
 }
 
 super::words! {
+    /// What is kept of a tenant's answers.
+    pub KeptResponses {
+        kept: "Kept responses", "保留的响应";
+        kept_is: "sealed, for previous_response_id of the Responses API", "加密保存，供 Responses API 的 previous_response_id 使用";
+        days: "Days", "天数";
+        days_hint: "0 to 365. At 0 nothing is kept, and what was kept is deleted", "0 至 365。设为 0 则不保留，已保留的内容将被删除";
+        set: "Set the days", "设置天数";
+        not_days: "must be a whole number, 0 to 365", "必须是 0 至 365 的整数";
+    }
+}
+
+super::words! {
     /// Giving a tenant credit.
     pub Credit {
         credit: "Credit", "额度";

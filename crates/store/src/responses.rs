@@ -169,7 +169,7 @@ fn place<'a>(row: &'a str, owner: &'a str) -> Place<'a> {
 ///
 /// # Errors
 /// [`Error::Invalid`] over [`MOST_DAYS`].
-pub fn days(days: u32) -> Result<u16> {
+pub fn days(field: &'static str, days: u32) -> Result<u16> {
     let days = u16::try_from(days).ok().filter(|days| *days <= MOST_DAYS);
-    days.ok_or_else(|| Error::invalid("response_days", "must be 0 to 365"))
+    days.ok_or_else(|| Error::invalid(field, "must be 0 to 365"))
 }

@@ -130,7 +130,7 @@ pub async fn change(
     Fields(fields): Fields<TenantChange>,
 ) -> Result<Json<TenantShown>, Problem> {
     let name = fields.name.map(|text| Name::parse("name", &text)).transpose()?;
-    let response_days = fields.response_days.map(responses::days).transpose()?;
+    let response_days = fields.response_days.map(|days| responses::days("response_days", days)).transpose()?;
     // First what may be refused: the rest then cannot fail for want of money.
     if let Some(limit) = fields.credit_limit {
         state.store.wallets().set_credit_limit(&actor, id, limit).await?;

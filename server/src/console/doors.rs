@@ -50,6 +50,7 @@ pub const DOORS: &[(Method, &str, Door, &str)] = &[
     (Method::POST, "/fn/create_tenant", Door::Admin, "name=another"),
     (Method::POST, "/fn/adjust", Door::Admin, "tenant={tenant}&amount=0&reason=none"),
     (Method::POST, "/fn/set_credit_limit", Door::Admin, "tenant={tenant}&limit=-1"),
+    (Method::POST, "/fn/set_response_days", Door::Admin, "tenant={tenant}&days=30"),
     (Method::POST, "/fn/set_frozen", Door::Admin, "tenant={tenant}&frozen=false"),
     (Method::POST, "/fn/change_password", Door::Session, "old=wrong&new=a+longer+password"),
     (Method::POST, "/fn/step_into", Door::Session, "tenant={tenant}"),

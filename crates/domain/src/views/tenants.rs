@@ -48,6 +48,8 @@ pub struct TenantPage {
 pub struct TenantDetail {
     /// The line of the list.
     pub line: TenantLine,
+    /// For how many days its responses are kept; 0: they are not.
+    pub response_days: u16,
     /// Its keys, newest first.
     pub keys: Vec<KeyLine>,
     /// Its ledger, newest first.

@@ -8,7 +8,7 @@ use domain::{
     views::{LedgerLine, LedgerPage, TenantDetail, TenantLine, TenantPage, WalletView},
 };
 use futures::future::BoxFuture;
-use store::{Error, Moment, Name, Overview, Page, ledger::listing::Line, tenants::TenantPatch};
+use store::{Error, Moment, Name, Overview, Page, ledger::listing::Line, responses, tenants::TenantPatch};
 
 /// The spend that lists show is of so long.
 const SPEND_US: i64 = 30 * 86_400_000_000;
@@ -58,6 +58,7 @@ impl ServerConsole {
         let ledger = moment.transfers(id, None, LEDGER_NEWEST).await?;
         drop(moment);
         Ok(TenantDetail {
+            response_days: overview.tenant.response_days,
             line: tenant_line(overview),
             keys: self.key_lines(id).await?,
             ledger: ledger.into_iter().map(ledger_line).collect(),
@@ -123,6 +124,16 @@ impl Tenants for ServerConsole {
             // This node at once; others at their next look.
             self.api.ledger.set_frozen(tenant, frozen);
             Ok(())
+        })
+    }
+
+    fn set_response_days(&self, by: Author, tenant: TenantId, days: u32) -> BoxFuture<'_, Result<(), Failed>> {
+        Box::pin(async move {
+            let patch = TenantPatch {
+                response_days: Some(responses::days("Days", days).map_err(failed)?),
+                ..TenantPatch::default()
+            };
+            self.store.tenants().patch(&actor(by), tenant, patch).await.map(drop).map_err(failed)
         })
     }
 
