@@ -99,6 +99,8 @@ impl RelayPath {
         match method {
             "generateContent" => Some(Self::Generate(Dialect::Gemini, in_path(false))),
             "streamGenerateContent" => Some(Self::Generate(Dialect::Gemini, in_path(true))),
+            "embedContent" => Some(Self::Generate(Dialect::GeminiEmbeddings, in_path(false))),
+            "batchEmbedContents" => Some(Self::Generate(Dialect::GeminiBatchEmbeddings, in_path(false))),
             "countTokens" => Some(Self::Count(Dialect::Gemini, in_path(false))),
             _ => None,
         }
@@ -349,6 +351,10 @@ mod tests {
             assert_eq!(of("/sandbox/echo:streamGenerateContent"), generate("sandbox/echo", true));
             assert_eq!(of("/llama3:8b:generateContent"), generate("llama3:8b", false));
             assert_eq!(of("/m:countTokens"), Some(RelayPath::Count(Dialect::Gemini, in_path("m", false))));
+            let embed = Some(RelayPath::Generate(Dialect::GeminiEmbeddings, in_path("m", false)));
+            assert_eq!(of("/m:embedContent"), embed);
+            let batch = Some(RelayPath::Generate(Dialect::GeminiBatchEmbeddings, in_path("m", false)));
+            assert_eq!(of("/m:batchEmbedContents"), batch);
             assert_eq!(of("/llama3:8b"), Some(RelayPath::Models(Some("llama3:8b".into()))));
             assert_eq!(of(""), Some(RelayPath::Models(None)));
         }

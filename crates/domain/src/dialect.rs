@@ -21,6 +21,10 @@ pub enum Dialect {
     OpenaiCompletions,
     /// OpenAI's embeddings: `POST /v1/embeddings`.
     OpenaiEmbeddings,
+    /// Google's embedding of one content: `POST /v1beta/models/{model}:embedContent`.
+    GeminiEmbeddings,
+    /// Google's embeddings of several: `POST /v1beta/models/{model}:batchEmbedContents`.
+    GeminiBatchEmbeddings,
 }
 
 /// A kind of upstream: its dialects and how it wants to be authenticated.
@@ -65,7 +69,7 @@ pub struct UnknownWord {
 
 impl Dialect {
     /// Every dialect of this build.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::OpenaiChat,
         Self::OpenaiResponses,
         Self::Anthropic,
@@ -73,6 +77,8 @@ impl Dialect {
         Self::Ollama,
         Self::OpenaiCompletions,
         Self::OpenaiEmbeddings,
+        Self::GeminiEmbeddings,
+        Self::GeminiBatchEmbeddings,
     ];
 
     /// Those of conversations: each is told in every other.
@@ -83,22 +89,38 @@ impl Dialect {
         self != Self::Ollama
     }
 
-    /// Whether a caller's request of this dialect can be told in those of conversations.
-    pub fn is_told(self) -> bool {
-        self.has_callers() && self != Self::OpenaiEmbeddings
+    /// Whether it is one of embeddings.
+    pub fn embeds(self) -> bool {
+        matches!(self, Self::OpenaiEmbeddings | Self::GeminiEmbeddings | Self::GeminiBatchEmbeddings)
     }
 
-    /// Whether an upstream of this dialect can be told what is asked in others.
-    pub fn takes_conversations(self) -> bool {
-        self == Self::Ollama || Self::CONVERSING.contains(&self)
+    /// What is spoken for a caller of this dialect with a channel that speaks `channel`, its main dialect first: the
+    /// caller's own where the channel has it, else the channel's first that can be told such a request. `None`: nothing.
+    pub fn through(self, channel: &[Self]) -> Option<Self> {
+        if channel.contains(&self.of_channel()) {
+            return Some(self);
+        }
+        if self.embeds() {
+            return channel.iter().find_map(|dialect| dialect.embeddings_beside());
+        }
+        channel.first().copied().filter(|main| *main == Self::Ollama || Self::CONVERSING.contains(main))
     }
 
-    /// The dialect of conversations that an upstream of this dialect is known by: who speaks OpenAI's Chat has its
-    /// embeddings beside it.
-    pub fn of_channel(self) -> Self {
+    /// The dialect of conversations that an upstream of this dialect is known by.
+    fn of_channel(self) -> Self {
         match self {
             Self::OpenaiEmbeddings => Self::OpenaiChat,
+            Self::GeminiEmbeddings | Self::GeminiBatchEmbeddings => Self::Gemini,
             other => other,
+        }
+    }
+
+    /// The dialect of embeddings that who speaks this one has beside it, and that takes several texts.
+    fn embeddings_beside(self) -> Option<Self> {
+        match self {
+            Self::OpenaiChat => Some(Self::OpenaiEmbeddings),
+            Self::Gemini => Some(Self::GeminiBatchEmbeddings),
+            _ => None,
         }
     }
 
@@ -112,6 +134,8 @@ impl Dialect {
             Self::Ollama => "ollama",
             Self::OpenaiCompletions => "openai_completions",
             Self::OpenaiEmbeddings => "openai_embeddings",
+            Self::GeminiEmbeddings => "gemini_embeddings",
+            Self::GeminiBatchEmbeddings => "gemini_batch_embeddings",
         }
     }
 
@@ -124,7 +148,7 @@ impl Dialect {
             Self::Gemini => "generate_content",
             Self::Ollama => "none",
             Self::OpenaiCompletions => "completions",
-            Self::OpenaiEmbeddings => "embeddings",
+            Self::OpenaiEmbeddings | Self::GeminiEmbeddings | Self::GeminiBatchEmbeddings => "embeddings",
         }
     }
 }

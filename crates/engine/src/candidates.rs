@@ -38,12 +38,7 @@ pub fn order(offers: &[Offer], dialect: Dialect, random: &mut impl Rng) -> Vec<C
     let mut candidates: Vec<(Candidate, i32, u64)> = Vec::with_capacity(offers.len());
     for offer in offers {
         let channel = &offer.channel;
-        let dialect = match channel.dialects.first() {
-            Some(_) if channel.dialects.contains(&dialect.of_channel()) => dialect,
-            Some(main) if dialect.is_told() && main.takes_conversations() => *main,
-            // Nothing else can be told to it.
-            _ => continue,
-        };
+        let Some(dialect) = dialect.through(&channel.dialects) else { continue };
         let weight = u64::from(channel.weight.max(1));
         if channel.credentials.is_empty() {
             candidates.push((Candidate { offer: offer.clone(), credential: None, dialect }, channel.priority, weight));
@@ -153,10 +148,17 @@ mod tests {
             assert_eq!(spoken(&offers, caller), [Dialect::OpenaiChat]);
         }
         assert_eq!(spoken(&offers, Dialect::OpenaiEmbeddings), [Dialect::OpenaiEmbeddings], "beside Chat");
-        let mut elsewhere = offer(2, 0, 1, 1);
-        let mut channel = Channel::clone(&elsewhere.channel);
-        channel.dialects = vec![Dialect::Anthropic];
-        elsewhere.channel = Arc::new(channel);
-        assert_eq!(spoken(&[elsewhere], Dialect::OpenaiEmbeddings), [], "told in no other dialect");
+        let elsewhere = |dialect| {
+            let mut offer = offer(2, 0, 1, 1);
+            let mut channel = Channel::clone(&offer.channel);
+            channel.dialects = vec![dialect];
+            offer.channel = Arc::new(channel);
+            [offer]
+        };
+        assert_eq!(spoken(&elsewhere(Dialect::Anthropic), Dialect::OpenaiEmbeddings), [], "it has none");
+        let google = elsewhere(Dialect::Gemini);
+        assert_eq!(spoken(&google, Dialect::OpenaiEmbeddings), [Dialect::GeminiBatchEmbeddings]);
+        assert_eq!(spoken(&google, Dialect::GeminiEmbeddings), [Dialect::GeminiEmbeddings]);
+        assert_eq!(spoken(&offers, Dialect::GeminiEmbeddings), [Dialect::OpenaiEmbeddings]);
     }
 }

@@ -34,11 +34,8 @@ impl Outgoing {
         let (received, head) = (&planned.received, &planned.head);
         let upstream_model = &candidate.offer.upstream_model;
         if candidate.dialect == received.dialect {
-            let body = translate::without_foreign(
-                candidate.dialect,
-                head.splice(&received.body, upstream_model),
-                upstream_model,
-            );
+            let body =
+                translate::for_own(candidate.dialect, head.splice(&received.body, upstream_model), upstream_model);
             return Ok(Self { body, translation: None, warnings: Vec::new() });
         }
         let input_estimate = if translate::wants_estimate(received.dialect, head.stream) {

@@ -4,6 +4,7 @@
 use crate::{
     answer::Answer,
     anthropic,
+    embeddings::EmbeddingCells,
     error::{Class, ErrorText},
     form::{
         answer::{Asked, Message},
@@ -12,7 +13,7 @@ use crate::{
         request::Request,
         target::Target,
     },
-    gemini, ollama, openai_chat, openai_completions, openai_embeddings, openai_responses,
+    gemini, gemini_embeddings, ollama, openai_chat, openai_completions, openai_embeddings, openai_responses,
     request::{BadRequest, InPath, RequestHead, Walk},
     stream::{Fault, Kind, Progress, SseEvent},
     upstream::Path,
@@ -54,19 +55,21 @@ pub(crate) struct Cells {
     pub ends_with_connection: bool,
     /// Its streams are documents, a line each, and not server-sent events.
     pub lines: bool,
+    /// Takes out of a caller's own request what an upstream of this dialect refuses, because another maker gave it, and
+    /// names the model wherever else it stands; by the upstream's name for it.
+    pub for_own: fn(Bytes, &str) -> Bytes,
     /// How its callers are told in other dialects, where they can be.
     pub caller: Option<CallerCells>,
     /// How its upstreams are told what others ask, where they have a place for a conversation.
     pub upstream: Option<UpstreamCells>,
+    /// How its embeddings are told in other dialects, where it is one of embeddings.
+    pub embeddings: Option<EmbeddingCells>,
 }
 
 /// From a caller's request to the intermediate form, and from the form to its answer.
 pub(crate) struct CallerCells {
     /// Reads a request. Its depth is known to be bounded.
     pub decode_request: fn(Value) -> Result<Request, BadRequest>,
-    /// Takes out of a caller's own request what an upstream of this dialect refuses, because another maker gave it; for this
-    /// model, by the upstream's name for it.
-    pub without_foreign: fn(Bytes, &str) -> Bytes,
     /// Writes a whole answer for a caller of this dialect.
     pub encode_answer: fn(&Message, &Usage, &Asked) -> Value,
     /// Writes a stream.
@@ -105,5 +108,7 @@ pub(crate) fn cells(dialect: Dialect) -> &'static Cells {
         Dialect::Ollama => &ollama::CELLS,
         Dialect::OpenaiCompletions => &openai_completions::CELLS,
         Dialect::OpenaiEmbeddings => &openai_embeddings::CELLS,
+        Dialect::GeminiEmbeddings => &gemini_embeddings::ONE,
+        Dialect::GeminiBatchEmbeddings => &gemini_embeddings::SEVERAL,
     }
 }

@@ -22,8 +22,10 @@ pub mod upstream;
 
 mod anthropic;
 mod dialects;
+mod embeddings;
 mod form;
 mod gemini;
+mod gemini_embeddings;
 mod lenient;
 mod ollama;
 mod openai_chat;

@@ -2,6 +2,7 @@
 
 use crate::{
     dialects::{CallerCells, UpstreamCells, cells},
+    embeddings::EmbeddingCells,
     form::{
         answer::{Asked, Stop},
         custom::{self, CustomCalls},
@@ -80,13 +81,22 @@ pub fn request(asking: Asking<'_>, going: Going<'_>) -> Result<Translated, BadRe
     json.disable_recursion_limit();
     let body = Value::deserialize(&mut json)
         .map_err(|error| BadRequest::new(format!("The request's body cannot be read: {error}.")))?;
-    let to = cells(asking.dialect).caller.as_ref().ok_or_else(|| untold(asking.dialect))?;
-    let from = cells(going.dialect).upstream.as_ref().ok_or_else(|| untold(asking.dialect))?;
+    let (caller, upstream) = (cells(asking.dialect), cells(going.dialect));
+    let target = Target { provider: going.provider, model: going.model, max_output: going.max_output };
+    let mut losses = Losses::default();
+    if let (Some(to), Some(from)) = (&caller.embeddings, &upstream.embeddings) {
+        let wanted = (to.decode_request)(body)?;
+        let body = (from.encode_request)(&wanted, &target, &mut losses)?;
+        let asked = Asked { model: asking.model.to_owned(), ..Asked::default() };
+        let way = Way::Embeddings { from, to, in_base64: wanted.in_base64 };
+        let translation = Translation { upstream: going.dialect, way, asked };
+        return Ok(Translated { body: body.to_string().into(), warnings: losses.warnings, translation });
+    }
+    let to = caller.caller.as_ref().ok_or_else(|| untold(asking.dialect))?;
+    let from = upstream.upstream.as_ref().ok_or_else(|| untold(asking.dialect))?;
     let mut request = (to.decode_request)(body)?;
     // Not every dialect tells it in the body.
     request.stream = asking.stream;
-    let target = Target { provider: going.provider, model: going.model, max_output: going.max_output };
-    let mut losses = Losses::default();
     provider_tools::leave_out(&mut request, &mut losses)?;
     let body = (from.encode_request)(&request, &target, &mut losses)?;
     let asked = Asked {
@@ -98,17 +108,14 @@ pub fn request(asking: Asking<'_>, going: Going<'_>) -> Result<Translated, BadRe
         custom_tools: request.custom_tools(),
         echo: request.echo,
     };
-    let translation = Translation { upstream: going.dialect, from, to, asked };
+    let translation = Translation { upstream: going.dialect, way: Way::Conversation { from, to }, asked };
     Ok(Translated { body: body.to_string().into(), warnings: losses.warnings, translation })
 }
 
 /// What goes to an upstream of the caller's own dialect: the same bytes, unless an earlier answer was translated and the
-/// caller sends back opaque parts that this upstream's maker did not make.
-pub fn without_foreign(dialect: Dialect, body: Bytes, model: &str) -> Bytes {
-    match &cells(dialect).caller {
-        Some(caller) => (caller.without_foreign)(body, model),
-        None => body,
-    }
+/// caller sends back opaque parts that this upstream's maker did not make, or the model is named in several places.
+pub fn for_own(dialect: Dialect, body: Bytes, model: &str) -> Bytes {
+    (cells(dialect).for_own)(body, model)
 }
 
 fn untold(dialect: Dialect) -> BadRequest {
@@ -119,9 +126,15 @@ fn untold(dialect: Dialect) -> BadRequest {
 #[derive(Debug, Clone)]
 pub struct Translation {
     upstream: Dialect,
-    from: &'static UpstreamCells,
-    to: &'static CallerCells,
+    way: Way,
     asked: Asked,
+}
+
+/// Through which cells.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    Conversation { from: &'static UpstreamCells, to: &'static CallerCells },
+    Embeddings { from: &'static EmbeddingCells, to: &'static EmbeddingCells, in_base64: bool },
 }
 
 impl Translation {
@@ -136,21 +149,32 @@ impl Translation {
     /// [`Fault::Malformed`].
     pub fn answer(&self, body: &[u8], usage: &Usage) -> Result<Bytes, Fault> {
         let document = document::parse(body).ok_or(Fault::Malformed)?;
-        let mut message = (self.from.decode_answer)(&document, &self.asked.id)?;
-        custom::in_blocks(&mut message.blocks, &self.asked.custom_tools);
-        Ok((self.to.encode_answer)(&message, usage, &self.asked).to_string().into())
+        let told = match self.way {
+            Way::Conversation { from, to } => {
+                let mut message = (from.decode_answer)(&document, &self.asked.id)?;
+                custom::in_blocks(&mut message.blocks, &self.asked.custom_tools);
+                (to.encode_answer)(&message, usage, &self.asked)
+            }
+            Way::Embeddings { from, to, in_base64 } => {
+                let vectors = (from.decode_answer)(&document)?;
+                (to.encode_answer)(vectors, usage, &self.asked.model, in_base64)
+            }
+        };
+        Ok(told.to_string().into())
     }
 
-    pub(crate) fn into_stream(self) -> StreamTranslator {
-        StreamTranslator {
-            decoder: (self.from.decoder)(&self.asked.id),
+    /// `None`: such answers are never streamed.
+    pub(crate) fn into_stream(self) -> Option<StreamTranslator> {
+        let Way::Conversation { from, to } = self.way else { return None };
+        Some(StreamTranslator {
+            decoder: (from.decoder)(&self.asked.id),
             customs: CustomCalls::new(self.asked.custom_tools.clone()),
-            encoder: (self.to.encoder)(self.asked),
+            encoder: (to.encoder)(self.asked),
             sequence: Sequence::default(),
             stopped: false,
             pieces: Vec::new(),
             steps: Vec::new(),
-        }
+        })
     }
 }
 

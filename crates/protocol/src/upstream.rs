@@ -122,6 +122,8 @@ impl UpstreamTemplate {
             | Dialect::OpenaiCompletions
             | Dialect::OpenaiEmbeddings
             | Dialect::Gemini
+            | Dialect::GeminiEmbeddings
+            | Dialect::GeminiBatchEmbeddings
             | Dialect::Ollama => {}
             Dialect::Anthropic => {
                 headers
@@ -139,7 +141,9 @@ impl UpstreamTemplate {
                 | Dialect::OpenaiEmbeddings
                 | Dialect::Ollama => (AUTHORIZATION, bearer(secret)?),
                 Dialect::Anthropic => (HeaderName::from_static("x-api-key"), sensitive(secret.expose())?),
-                Dialect::Gemini => (HeaderName::from_static("x-goog-api-key"), sensitive(secret.expose())?),
+                Dialect::Gemini | Dialect::GeminiEmbeddings | Dialect::GeminiBatchEmbeddings => {
+                    (HeaderName::from_static("x-goog-api-key"), sensitive(secret.expose())?)
+                }
             };
             headers.insert(name, value);
         }
@@ -160,7 +164,7 @@ impl UpstreamTemplate {
                 &OPENAI_HEADERS
             }
             Dialect::Anthropic => &ANTHROPIC_HEADERS,
-            Dialect::Gemini | Dialect::Ollama => &[],
+            Dialect::Gemini | Dialect::GeminiEmbeddings | Dialect::GeminiBatchEmbeddings | Dialect::Ollama => &[],
         };
         for name in passing {
             let mut values = caller.get_all(*name).iter();

@@ -150,7 +150,9 @@ fn names_of_the_upstreams_side_never_reach_a_caller() {
                 let relayed: Value = serde_json::from_slice(&relayed).unwrap();
                 assert!(!relayed.to_string().contains(secret), "{body} -> {relayed}");
                 assert!(relayed["error"]["message"].as_str().is_some_and(|it| !it.is_empty()), "{relayed}");
-                let kind = if dialect == Dialect::Gemini { "status" } else { "type" };
+                let googles =
+                    matches!(dialect, Dialect::Gemini | Dialect::GeminiEmbeddings | Dialect::GeminiBatchEmbeddings);
+                let kind = if googles { "status" } else { "type" };
                 assert!(relayed["error"][kind].is_string(), "{relayed}");
             }
         }

@@ -85,6 +85,27 @@ fn an_embeddings_request_writes_nothing() {
 }
 
 #[test]
+fn googles_embeddings_name_their_model_in_the_path() {
+    let path = InPath { model: "m".into(), stream: false };
+    let of = |dialect, body: &str| RequestHead::read(dialect, Some(&path), body.as_bytes()).map_err(|bad| bad.message);
+    let one = of(Dialect::GeminiEmbeddings, r#"{"content":{"parts":[{"text":"a"}]},"model":"models/other"}"#).unwrap();
+    assert_eq!((one.model.as_str(), one.stream, one.max_output, one.referenced_media), ("m", false, Some(0), 0));
+    let several = r#"{"requests":[{"content":{"parts":[{"fileData":{"fileUri":"files/a"}}]}},{"content":{"parts":[{"text":"a"}]}}]}"#;
+    assert_eq!(of(Dialect::GeminiBatchEmbeddings, several).unwrap().referenced_media, 1);
+    let deep = format!(r#"{{"requests":[{}{}]}}"#, "[".repeat(200), "]".repeat(200));
+    for (dialect, body, field) in [
+        (Dialect::GeminiEmbeddings, r"{}", "`content`"),
+        (Dialect::GeminiEmbeddings, r#"{"content":"a"}"#, "`content`"),
+        (Dialect::GeminiBatchEmbeddings, r#"{"requests":{}}"#, "`requests`"),
+        (Dialect::GeminiBatchEmbeddings, r#"{"requests":[],"Requests":[]}"#, "`requests`"),
+        (Dialect::GeminiBatchEmbeddings, &deep, "nested"),
+    ] {
+        let refused = of(dialect, body).unwrap_err();
+        assert!(refused.contains(field), "{body:.40}: {refused}");
+    }
+}
+
+#[test]
 fn a_legacy_completion_is_held_for_every_answer_to_every_prompt() {
     let of = |body: &str| read(Dialect::OpenaiCompletions, body);
     for (prompt, more, choices) in [
@@ -197,7 +218,9 @@ fn what_is_no_json_object_is_refused() {
 /// A body with a value nested so that the whole is `depth` deep, in the field `name`.
 fn nested(name: &str, depth: usize, open: &str, close: &str) -> String {
     let inner = format!("{}0{}", open.repeat(depth - 1), close.repeat(depth - 1));
-    format!(r#"{{"model":"m","messages":[],"input":[],"contents":[],"prompt":"","max_tokens":1,"{name}":{inner}}}"#)
+    format!(
+        r#"{{"model":"m","messages":[],"input":[],"contents":[],"content":{{}},"requests":[],"prompt":"","max_tokens":1,"{name}":{inner}}}"#
+    )
 }
 
 #[test]

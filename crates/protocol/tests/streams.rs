@@ -5,7 +5,8 @@
 use bytes::Bytes;
 use domain::{
     dialect::Dialect::{
-        self, Anthropic, Gemini, Ollama, OpenaiChat, OpenaiCompletions, OpenaiEmbeddings, OpenaiResponses,
+        self, Anthropic, Gemini, GeminiBatchEmbeddings, GeminiEmbeddings, Ollama, OpenaiChat, OpenaiCompletions,
+        OpenaiEmbeddings, OpenaiResponses,
     },
     usage::Usage,
 };
@@ -231,7 +232,7 @@ fn stream_of(dialect: Dialect, texts: &[String], line: &str) -> String {
                 "event: content_block_delta",
                 json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}}),
             ),
-            Ollama | OpenaiEmbeddings => unreachable!("no event stream"),
+            Ollama | OpenaiEmbeddings | GeminiEmbeddings | GeminiBatchEmbeddings => unreachable!("no event stream"),
             Gemini => ("", json!({"candidates": [{"content": {"parts": [{"text": text}]}}]})),
         };
         if !name.is_empty() {
@@ -252,7 +253,7 @@ fn stream_of(dialect: Dialect, texts: &[String], line: &str) -> String {
             "event: response.completed{line}data: {{\"type\":\"response.completed\",\"response\":{{}}}}{line}{line}"
         ),
         Anthropic => format!("event: message_stop{line}data: {{\"type\":\"message_stop\"}}{line}{line}"),
-        Ollama | OpenaiEmbeddings => unreachable!("no event stream"),
+        Ollama | OpenaiEmbeddings | GeminiEmbeddings | GeminiBatchEmbeddings => unreachable!("no event stream"),
         Gemini => format!("data: {{\"candidates\":[{{\"finishReason\":\"STOP\"}}]}}{line}{line}"),
     }
 }

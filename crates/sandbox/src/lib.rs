@@ -23,7 +23,7 @@
 //!
 //! **Structured output.** `echo`, `tools` and `think` answer a JSON schema with a document made from it.
 //!
-//! **Embeddings.** `POST /v1/embeddings` with any model gives a text's vector of 16 numbers, or as many as `dimensions` says.
+//! **Embeddings.** `POST /v1/embeddings`, `…:embedContent` and `…:batchEmbedContents` with any model gives a text's vector of 16 numbers, or as many as `dimensions` says.
 //!
 //! **Limits.** One choice, no log probabilities: refused by name. A tool call's arguments are not cut
 //! by `max_tokens`. Requests over 64 MiB are refused with 413.
@@ -32,6 +32,7 @@ mod anthropic;
 mod arguments;
 mod body;
 mod content;
+mod embeddings;
 mod fault;
 mod flushes;
 mod gemini;

@@ -5,7 +5,7 @@ use crate::{
     body::{AnswerBody, Frames},
     fault::Fault,
     flushes::Flushes,
-    gemini::{self, InPath},
+    gemini::{self, EmbedPath, InPath},
     model::Model,
     openai,
     reply::{Ending, Manner, Prompt, Reply},
@@ -37,8 +37,8 @@ enum Dialect {
 enum Route {
     /// An answer of a model.
     Generate(Dialect),
-    /// Vectors of texts.
-    Embed,
+    /// Vectors of texts, by the model in the body or in the path.
+    Embed(Option<EmbedPath>),
     /// An answer of the model in the path.
     GenerateIn(InPath),
     /// The list of models.
@@ -55,7 +55,7 @@ enum Route {
 pub(crate) async fn answer(request: Request<Incoming>, flushes: Flushes) -> Response<AnswerBody> {
     match route(request.method(), request.uri().path(), request.headers()) {
         Route::Generate(dialect) => generate(dialect, None, request.into_body(), flushes).await,
-        Route::Embed => embed(request.into_body()).await,
+        Route::Embed(path) => embed(path, request.into_body()).await,
         Route::GenerateIn(in_path) => generate(Dialect::Gemini, Some(in_path), request.into_body(), flushes).await,
         Route::Models(dialect) => json(StatusCode::OK, dialect.models().to_string().into_bytes()),
         Route::Model(dialect, name) if Model::parse(&name).is_some() => {
@@ -83,11 +83,16 @@ fn route(method: &Method, path: &str, headers: &HeaderMap) -> Route {
     {
         return Route::GenerateIn(in_path);
     }
+    if method == Method::POST
+        && let Some(path) = EmbedPath::of(path)
+    {
+        return Route::Embed(Some(path));
+    }
     match (method, path) {
         (&Method::POST, "/v1/chat/completions") => Route::Generate(Dialect::OpenAi),
         (&Method::POST, "/v1/completions") => Route::Generate(Dialect::Completions),
         (&Method::POST, "/v1/responses") => Route::Generate(Dialect::Responses),
-        (&Method::POST, "/v1/embeddings") => Route::Embed,
+        (&Method::POST, "/v1/embeddings") => Route::Embed(None),
         (&Method::POST, "/v1/messages") => Route::Generate(Dialect::Anthropic),
         (&Method::GET, "/v1/models" | "/v1beta/models") => Route::Models(by_header),
         (&Method::HEAD | &Method::GET, "/") => Route::Alive,
@@ -125,17 +130,22 @@ async fn generate(dialect: Dialect, in_path: Option<InPath>, body: Incoming, flu
     }
 }
 
-async fn embed(body: Incoming) -> Response<AnswerBody> {
+async fn embed(path: Option<EmbedPath>, body: Incoming) -> Response<AnswerBody> {
+    let dialect = if path.is_some() { Dialect::Gemini } else { Dialect::OpenAi };
     let bytes = match Limited::new(body, MAX_REQUEST).collect().await {
         Ok(body) => body.to_bytes(),
-        Err(_) => return Dialect::OpenAi.refuse(&Fault::TooLarge, 0),
+        Err(_) => return dialect.refuse(&Fault::TooLarge, 0),
     };
     let seed = seed(&bytes);
-    match openai::embeddings(&bytes) {
-        Err(fault) => Dialect::OpenAi.refuse(&fault, seed),
+    let answer = match &path {
+        Some(path) => gemini::embeddings(path, &bytes),
+        None => openai::embeddings(&bytes),
+    };
+    match answer {
+        Err(fault) => dialect.refuse(&fault, seed),
         Ok(answer) => {
             let mut response = json(StatusCode::OK, answer.to_string());
-            Dialect::OpenAi.sign(response.headers_mut(), seed);
+            dialect.sign(response.headers_mut(), seed);
             response
         }
     }

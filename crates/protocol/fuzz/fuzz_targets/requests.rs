@@ -16,6 +16,6 @@ fuzz_target!(|data: &[u8]| {
     let Ok(head) = RequestHead::read(dialect, Some(&in_path()), body) else { return };
     let spliced = head.splice(&Bytes::copy_from_slice(body), "another/\"model\"");
     assert!(RequestHead::read(dialect, Some(&in_path()), &spliced).is_ok());
-    translate::without_foreign(dialect, spliced, "gemini-3-pro");
+    translate::for_own(dialect, spliced, "gemini-3-pro");
     told(dialect, other, body, head.stream);
 });

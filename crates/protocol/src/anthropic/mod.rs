@@ -32,9 +32,9 @@ pub(crate) const CELLS: Cells = Cells {
     counted: |tokens| serde_json::json!({ "input_tokens": tokens }),
     ends_with_connection: false,
     lines: false,
+    for_own: |body, _| foreign::without_foreign(body),
     caller: Some(CallerCells {
         decode_request: decode::request,
-        without_foreign: |body, _| foreign::without_foreign(body),
         encode_answer: encode::answer,
         encoder: |asked| Box::new(encode::Encoder::new(asked)),
     }),
@@ -43,4 +43,5 @@ pub(crate) const CELLS: Cells = Cells {
         decode_answer: decode::answer,
         decoder: |_| Box::new(decode::Decoder::default()),
     }),
+    embeddings: None,
 };

@@ -19,7 +19,10 @@ const FRAME_TOKENS: u64 = 3;
 /// An image of middling size: 765 at OpenAI for 1024×1024, 1 400 at Anthropic.
 const MEDIA_TOKENS: u64 = 1_000;
 /// Fields that no model reads as text.
-const SILENT: [&str; 23] = [
+const SILENT: [&str; 26] = [
+    "model",
+    "taskType",
+    "task_type",
     "type",
     "role",
     "id",
@@ -153,7 +156,7 @@ impl<'a> Visitor<'a> for Texts<'_> {
         let left = self.left.checked_sub(1).ok_or_else(|| A::Error::custom("too deep"))?;
         while let Some(key) = map.next_key::<Cow<'a, str>>()? {
             let place = match (self.place, &*key) {
-                (Place::Top, "messages" | "input" | "contents") => Place::Messages,
+                (Place::Top, "messages" | "input" | "contents" | "content" | "requests") => Place::Messages,
                 // Gemini asks for a count of a whole request too.
                 (Place::Top, "generateContentRequest" | "generate_content_request") => Place::Top,
                 (Place::Top, "system" | "instructions" | "systemInstruction" | "system_instruction") => Place::Text,
@@ -162,11 +165,11 @@ impl<'a> Visitor<'a> for Texts<'_> {
                     self.seen.text(tools.get());
                     continue;
                 }
-                (Place::Text, key) if MEDIA.contains(&key) => {
+                (Place::Text | Place::Messages, key) if MEDIA.contains(&key) => {
                     self.seen.media += 1;
                     Place::Silent
                 }
-                (Place::Text, key) if !SILENT.contains(&key) => Place::Text,
+                (Place::Text | Place::Messages, key) if !SILENT.contains(&key) => Place::Text,
                 _ => Place::Silent,
             };
             map.next_value_seed(Texts { seen: &mut *self.seen, place, left })?;

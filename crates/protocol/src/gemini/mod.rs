@@ -34,9 +34,9 @@ pub(crate) const CELLS: Cells = Cells {
     counted: |tokens| serde_json::json!({ "totalTokens": tokens }),
     ends_with_connection: true,
     lines: false,
+    for_own: foreign::without_foreign,
     caller: Some(CallerCells {
         decode_request: decode::request,
-        without_foreign: foreign::without_foreign,
         encode_answer: encode::answer,
         encoder: |asked| Box::new(encode::Encoder::new(asked)),
     }),
@@ -45,4 +45,5 @@ pub(crate) const CELLS: Cells = Cells {
         decode_answer: decode::answer,
         decoder: |seed| Box::new(decode::Decoder::new(seed)),
     }),
+    embeddings: None,
 };

@@ -35,10 +35,12 @@ pub(crate) const CELLS: Cells = Cells {
     counted: openai_chat::CELLS.counted,
     ends_with_connection: false,
     lines: true,
+    for_own: |body, _| body,
     caller: None,
     upstream: Some(UpstreamCells {
         encode_request: encode::request,
         decode_answer: decode::answer,
         decoder: |seed| Box::new(decode::Decoder::new(seed)),
     }),
+    embeddings: None,
 };

@@ -30,11 +30,12 @@ pub(crate) const CELLS: Cells = Cells {
     counted: openai_chat::CELLS.counted,
     ends_with_connection: false,
     lines: false,
+    for_own: |body, _| body,
     caller: Some(CallerCells {
         decode_request: request::decode,
-        without_foreign: |body, _| body,
         encode_answer: answer::answer,
         encoder: |asked| Box::new(encode::Encoder::new(asked)),
     }),
     upstream: None,
+    embeddings: None,
 };

@@ -1,8 +1,8 @@
-//! OpenAI's embeddings, which many servers speak. Never streamed, and told in no other dialect: vectors of one model mean
-//! nothing to another.
+//! OpenAI's embeddings, which many servers speak. Never streamed.
 
 mod request;
 mod response;
+mod tell;
 
 use crate::{dialects::Cells, openai_chat, stream::Kind, upstream::Path, usage::InputCount};
 
@@ -23,6 +23,8 @@ pub(crate) const CELLS: Cells = Cells {
     counted: openai_chat::CELLS.counted,
     ends_with_connection: false,
     lines: false,
+    for_own: |body, _| body,
     caller: None,
     upstream: None,
+    embeddings: Some(tell::CELLS),
 };

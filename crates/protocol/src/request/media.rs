@@ -38,7 +38,7 @@ impl Place {
     pub fn field(self, key: &str) -> Self {
         match (self, key) {
             // Gemini.
-            (Self::Message, "parts") => Self::Content,
+            (Self::Message, "parts") | (Self::Content, "parts") => Self::Content,
             (Self::Part, "fileData" | "file_data" | "inlineData" | "inline_data") => Self::Media,
             (Self::Part, "functionResponse" | "function_response") => Self::Message,
             (Self::Media, "fileUri" | "file_uri") => Self::Id,

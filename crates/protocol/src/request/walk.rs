@@ -49,6 +49,8 @@ pub(crate) struct Walk<'a> {
     pub messages: Scalar,
     pub input: Scalar,
     pub contents: Scalar,
+    pub content: Scalar,
+    pub requests: Option<&'a RawValue>,
     pub max_output_tokens: Scalar,
     pub background: Scalar,
     pub conversation: Scalar,
@@ -57,7 +59,7 @@ pub(crate) struct Walk<'a> {
 }
 
 /// The fields that may stand only once, in one spelling.
-const FIELDS: [&str; 17] = [
+const FIELDS: [&str; 19] = [
     "model",
     "stream",
     "max_tokens",
@@ -75,6 +77,8 @@ const FIELDS: [&str; 17] = [
     "generation_config",
     "prompt",
     "best_of",
+    "content",
+    "requests",
 ];
 
 impl<'a> Walk<'a> {
@@ -97,6 +101,8 @@ impl<'a> Walk<'a> {
             messages: Scalar::Absent,
             input: Scalar::Absent,
             contents: Scalar::Absent,
+            content: Scalar::Absent,
+            requests: None,
             max_output_tokens: Scalar::Absent,
             background: Scalar::Absent,
             conversation: Scalar::Absent,
@@ -164,6 +170,8 @@ impl<'a> Visitor<'a> for Top<'_, 'a> {
                 "n" => walk.n = map.next_value_seed(seed(Place::Anything))?,
                 "messages" => walk.messages = map.next_value_seed(seed(Place::Messages))?,
                 "input" => walk.input = map.next_value_seed(seed(Place::Messages))?,
+                "content" => walk.content = map.next_value_seed(seed(Place::Message))?,
+                "requests" => walk.requests = Some(map.next_value()?),
                 "contents" => walk.contents = map.next_value_seed(seed(Place::Messages))?,
                 "generationConfig" | "generation_config" => {
                     // Two spellings of one field would be two opinions on what may be spent.
@@ -178,13 +186,19 @@ impl<'a> Visitor<'a> for Top<'_, 'a> {
                 _ => walk.stream_options = Some(map.next_value()?),
             }
         }
-        walk.referenced_media = media.get();
         // A raw value was skipped, not visited: visit it for its depth. (The model must be a string, which has none.)
         for raw in [walk.stream_options, walk.generation_config, walk.prompt].into_iter().flatten() {
             let mut json = serde_json::Deserializer::from_str(raw.get());
             json.disable_recursion_limit();
             seed(Place::Anything).deserialize(&mut json).map_err(A::Error::custom)?;
         }
+        if let Some(raw) = walk.requests {
+            let mut json = serde_json::Deserializer::from_str(raw.get());
+            json.disable_recursion_limit();
+            // Each holds a content, as a message does.
+            seed(Place::Content).deserialize(&mut json).map_err(A::Error::custom)?;
+        }
+        walk.referenced_media = media.get();
         Ok(())
     }
 }

@@ -135,7 +135,7 @@ impl StreamTap {
 
     /// For an answer that is to be told in the caller's dialect.
     pub fn translating(translation: Translation) -> Self {
-        Self::over(translation.upstream(), false, Some(translation.into_stream()))
+        Self::over(translation.upstream(), false, translation.into_stream())
     }
 
     fn over(dialect: Dialect, hide_usage: bool, translator: Option<StreamTranslator>) -> Self {

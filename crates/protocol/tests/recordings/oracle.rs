@@ -14,6 +14,7 @@ pub fn usage(recording: &Recording) -> Option<Usage> {
         Dialect::Gemini => gemini(&documents),
         Dialect::Ollama => unreachable!("not recorded"),
         Dialect::OpenaiEmbeddings => embeddings(&documents[0]),
+        Dialect::GeminiEmbeddings | Dialect::GeminiBatchEmbeddings => unreachable!("not recorded"),
     }
 }
 

@@ -24,7 +24,11 @@ pub fn of(dialect: Dialect, stream: bool, body: &str, ours: bool) -> Facts {
         Dialect::OpenaiResponses => responses(&document),
         Dialect::Anthropic => anthropic(&document),
         Dialect::Gemini => gemini(&document),
-        Dialect::Ollama | Dialect::OpenaiCompletions | Dialect::OpenaiEmbeddings => unreachable!("no conversation"),
+        Dialect::Ollama
+        | Dialect::OpenaiCompletions
+        | Dialect::OpenaiEmbeddings
+        | Dialect::GeminiEmbeddings
+        | Dialect::GeminiBatchEmbeddings => unreachable!("no conversation"),
     }
 }
 
@@ -35,7 +39,11 @@ fn assembled(dialect: Dialect, body: &str, ours: bool) -> Value {
         Dialect::OpenaiResponses => assembled_responses(&events, ours),
         Dialect::Anthropic => assembled_anthropic(&events, ours),
         Dialect::Gemini => assembled_gemini(&events, ours),
-        Dialect::Ollama | Dialect::OpenaiCompletions | Dialect::OpenaiEmbeddings => unreachable!("no conversation"),
+        Dialect::Ollama
+        | Dialect::OpenaiCompletions
+        | Dialect::OpenaiEmbeddings
+        | Dialect::GeminiEmbeddings
+        | Dialect::GeminiBatchEmbeddings => unreachable!("no conversation"),
     }
 }
 

@@ -167,7 +167,7 @@ fn anothers_signed_thought_survives_a_client_of_googles_and_never_reaches_google
     }
     let contents = asked(said);
     let own = json!({"contents": contents}).to_string();
-    let sent = protocol::translate::without_foreign(Dialect::Gemini, own.into(), PRO.2);
+    let sent = protocol::translate::for_own(Dialect::Gemini, own.into(), PRO.2);
     assert!(!String::from_utf8_lossy(&sent).contains("thought"), "{sent:?}");
 }
 

@@ -2,6 +2,7 @@
 //! crate's decoders and encoders.
 #![expect(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
 
+mod embeddings;
 mod facts;
 #[path = "../recordings/fixtures.rs"]
 #[expect(dead_code, reason = "headers are read by the other suite")]
@@ -34,7 +35,10 @@ fn provider(dialect: Dialect) -> Provider {
         Dialect::Anthropic => Provider::Anthropic,
         Dialect::Gemini => Provider::Gemini,
         Dialect::Ollama => Provider::Ollama,
-        Dialect::OpenaiCompletions | Dialect::OpenaiEmbeddings => unreachable!("no conversation"),
+        Dialect::OpenaiCompletions
+        | Dialect::OpenaiEmbeddings
+        | Dialect::GeminiEmbeddings
+        | Dialect::GeminiBatchEmbeddings => unreachable!("no conversation"),
     }
 }
 

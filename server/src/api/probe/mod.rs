@@ -187,6 +187,8 @@ impl Probe {
             }
             // No channel's main dialect.
             Dialect::OpenaiEmbeddings => json!({"model": self.upstream_model, "input": "ok"}),
+            Dialect::GeminiEmbeddings => json!({"content": {"parts": [{"text": "ok"}]}}),
+            Dialect::GeminiBatchEmbeddings => json!({"requests": [{"content": {"parts": [{"text": "ok"}]}}]}),
             Dialect::Gemini => {
                 json!({"contents": [{"role": "user", "parts": [{"text": "Answer with the one word: ok"}]}]})
             }

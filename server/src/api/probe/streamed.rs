@@ -142,6 +142,8 @@ fn body(probe: &Probe) -> Bytes {
         Dialect::OpenaiCompletions => json!({"model": model, "stream": true, "prompt": ASK}),
         // No channel's main dialect.
         Dialect::OpenaiEmbeddings => json!({"model": model, "input": ASK}),
+        Dialect::GeminiEmbeddings => json!({"content": {"parts": [{"text": ASK}]}}),
+        Dialect::GeminiBatchEmbeddings => json!({"requests": [{"content": {"parts": [{"text": ASK}]}}]}),
         Dialect::Gemini => json!({"contents": [{"role": "user", "parts": [{"text": ASK}]}]}),
     };
     Bytes::from(body.to_string())
