@@ -13,6 +13,9 @@ import openai.types.shared
 from pydantic import TypeAdapter
 
 
+EMBED = (":embedContent", ":batchEmbedContents")
+
+
 @functools.cache
 def _validator(kind):
     schema = TypeAdapter(kind).json_schema()
@@ -79,7 +82,7 @@ def _check_error(exchange):
     if exchange.dialect == "anthropic":
         assert body["type"] == "error"
         assert isinstance(body["error"]["type"], str) and body["error"]["message"]
-    elif exchange.dialect == "gemini" or exchange.path.startswith("/v1beta/"):
+    elif exchange.dialect == "gemini" or exchange.path.startswith("/v1beta/") or exchange.path.endswith(EMBED):
         error = body["error"]
         assert error["code"] == exchange.status and error["message"] and error["status"].isupper()
     else:

@@ -107,7 +107,7 @@ impl Dialect {
     }
 
     /// The dialect of conversations that an upstream of this dialect is known by.
-    fn of_channel(self) -> Self {
+    pub fn of_channel(self) -> Self {
         match self {
             Self::OpenaiEmbeddings => Self::OpenaiChat,
             Self::GeminiEmbeddings | Self::GeminiBatchEmbeddings => Self::Gemini,

@@ -6,9 +6,10 @@ use proptest::prelude::*;
 use protocol::request::{InPath, MAX_DEPTH, RequestHead};
 use serde_json::{Value, json};
 
-/// What the path says in the dialect that tells the model there.
+/// What the path says in dialects that tell the model there.
 fn in_path(dialect: Dialect) -> Option<InPath> {
-    (dialect == Dialect::Gemini).then(|| InPath { model: "m".into(), stream: false })
+    let googles = [Dialect::Gemini, Dialect::GeminiEmbeddings, Dialect::GeminiBatchEmbeddings];
+    googles.contains(&dialect).then(|| InPath { model: "m".into(), stream: false })
 }
 
 fn read(dialect: Dialect, body: &str) -> Result<RequestHead, String> {

@@ -26,7 +26,7 @@ struct Wire<'a> {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Embedding {
-    values: List<IgnoredAny>,
+    values: Option<IgnoredAny>,
 }
 
 #[derive(Default, Deserialize)]
@@ -52,9 +52,7 @@ fn read(dialect: Dialect, body: &[u8], vectors: fn(&Wire<'_>) -> Option<usize>) 
 }
 
 pub(super) fn read_one(body: &[u8]) -> Result<Answer, Fault> {
-    read(Dialect::GeminiEmbeddings, body, |answer| {
-        Some(answer.embedding.0.as_ref()?.values.0.as_ref().map_or(0, Vec::len))
-    })
+    read(Dialect::GeminiEmbeddings, body, |answer| Some(answer.embedding.0.as_ref()?.values.iter().len()))
 }
 
 pub(super) fn read_several(body: &[u8]) -> Result<Answer, Fault> {
@@ -85,4 +83,23 @@ pub(super) fn encode_one(vectors: Vectors, usage: &Usage, _: &str, _: bool) -> V
 pub(super) fn encode_several(vectors: Vectors, usage: &Usage, _: &str, _: bool) -> Value {
     let all: Vec<Value> = vectors.0.into_iter().map(|values| json!({ "values": values })).collect();
     json!({"embeddings": all, "usageMetadata": metadata(usage)})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_read_with_or_without_its_tokens_and_an_empty_one_is_none() {
+        let with = read_one(br#"{"embedding":{"values":[0.5]},"usageMetadata":{"promptTokenCount":3}}"#).unwrap();
+        assert_eq!((with.usage.map(|usage| usage.input), with.empty), (Some(3), false));
+        let several = read_several(br#"{"embeddings":[{"values":[1,2]},{"values":[3,4]}]}"#).unwrap();
+        assert_eq!((several.usage, several.empty), (None, false));
+        assert!(
+            read_one(br#"{"embedding":{}}"#).unwrap().empty && read_several(br#"{"embeddings":[]}"#).unwrap().empty
+        );
+        assert!(matches!(read_one(b"{}"), Err(Fault::Malformed)));
+        let refused = read_several(br#"{"error":{"code":404,"status":"NOT_FOUND","message":"no"}}"#);
+        assert!(matches!(refused, Err(Fault::UpstreamError(_))));
+    }
 }
