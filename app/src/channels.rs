@@ -16,12 +16,13 @@ use leptos::{
 };
 
 /// What a channel may be a way to, in the order it is offered: word and name.
-pub const fn providers(t: words::Channels) -> [(&'static str, &'static str); 13] {
+pub const fn providers(t: words::Channels) -> [(&'static str, &'static str); 14] {
     [
         ("openai", "OpenAI"),
         ("azure_openai", "Azure OpenAI"),
         ("anthropic", "Anthropic"),
         ("gemini", "Google Gemini"),
+        ("vertex", "Google Vertex AI"),
         ("deepseek", "DeepSeek"),
         ("qwen", "Qwen"),
         ("mistral", "Mistral"),

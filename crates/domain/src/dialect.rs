@@ -39,6 +39,8 @@ pub enum Provider {
     Anthropic,
     /// Google's Gemini API.
     Gemini,
+    /// Google's Vertex AI: Gemini's models, or Anthropic's where a channel says that it speaks that.
+    Vertex,
     /// DeepSeek.
     Deepseek,
     /// Alibaba's DashScope.
@@ -155,11 +157,12 @@ impl Dialect {
 
 impl Provider {
     /// Every provider of this build.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Openai,
         Self::AzureOpenai,
         Self::Anthropic,
         Self::Gemini,
+        Self::Vertex,
         Self::Deepseek,
         Self::Qwen,
         Self::Mistral,
@@ -178,6 +181,7 @@ impl Provider {
             Self::AzureOpenai => "azure_openai",
             Self::Anthropic => "anthropic",
             Self::Gemini => "gemini",
+            Self::Vertex => "vertex",
             Self::Deepseek => "deepseek",
             Self::Qwen => "qwen",
             Self::Mistral => "mistral",
@@ -194,7 +198,7 @@ impl Provider {
     pub fn dialects(self) -> &'static [Dialect] {
         match self {
             Self::Anthropic => &[Dialect::Anthropic],
-            Self::Gemini => &[Dialect::Gemini],
+            Self::Gemini | Self::Vertex => &[Dialect::Gemini],
             Self::Openai | Self::AzureOpenai | Self::Xai => &[Dialect::OpenaiChat, Dialect::OpenaiResponses],
             Self::Sandbox => &[
                 Dialect::OpenaiChat,
@@ -225,7 +229,7 @@ impl Provider {
             Self::Xai => Some("https://api.x.ai/v1"),
             Self::Groq => Some("https://api.groq.com/openai/v1"),
             Self::Openrouter => Some("https://openrouter.ai/api/v1"),
-            Self::AzureOpenai | Self::Ollama | Self::OpenaiCompatible => None,
+            Self::AzureOpenai | Self::Vertex | Self::Ollama | Self::OpenaiCompatible => None,
         }
     }
 }

@@ -173,6 +173,9 @@ async fn attempt<L: Ledger, C: Catalog, U: Upstream>(
     let sent = timeout_at(head_deadline, relay.upstream.send(channel, head, body, limits.connect)).await;
     let response = match sent {
         Err(_) => return Err(AttemptFailed::timeout("no answer in time")),
+        Ok(Err(failed)) if failed.refused => {
+            return Err(AttemptFailed { class: Class::Credential, ..AttemptFailed::transient(failed.what) });
+        }
         Ok(Err(failed)) => return Err(AttemptFailed::transient(failed.what)),
         Ok(Ok(response)) => response,
     };

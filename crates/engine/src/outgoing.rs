@@ -32,10 +32,14 @@ impl Outgoing {
     /// [`BadRequest`] if the candidate's dialect cannot express the request.
     pub async fn to(candidate: &Candidate, planned: &Planned, tracker: &TaskTracker) -> Result<Self, BadRequest> {
         let (received, head) = (&planned.received, &planned.head);
-        let upstream_model = &candidate.offer.upstream_model;
+        let going = Going {
+            provider: candidate.channel().provider,
+            dialect: candidate.dialect,
+            model: &candidate.offer.upstream_model,
+            max_output: planned.max_output,
+        };
         if candidate.dialect == received.dialect {
-            let body =
-                translate::for_own(candidate.dialect, head.splice(&received.body, upstream_model), upstream_model);
+            let body = translate::same(head, &received.body, &going);
             return Ok(Self { body, translation: None, warnings: Vec::new() });
         }
         let input_estimate = if translate::wants_estimate(received.dialect, head.stream) {
@@ -52,12 +56,6 @@ impl Outgoing {
             model: &head.model,
             created: SystemClock.unix_ms() / 1_000,
             input_estimate,
-        };
-        let going = Going {
-            provider: candidate.channel().provider,
-            dialect: candidate.dialect,
-            model: upstream_model,
-            max_output: planned.max_output,
         };
         let translated = translate::request(asking, going)?;
         Ok(Self { body: translated.body, translation: Some(translated.translation), warnings: translated.warnings })

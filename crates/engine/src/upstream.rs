@@ -14,6 +14,8 @@ pub struct SendFailed {
     pub what: String,
     /// Whether connecting itself failed.
     pub connecting: bool,
+    /// Whether the credential was refused where it is exchanged for a token.
+    pub refused: bool,
 }
 
 /// Sends requests to channels.

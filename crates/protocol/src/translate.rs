@@ -13,7 +13,7 @@ use crate::{
         sequence::Sequence,
         target::Target,
     },
-    request::BadRequest,
+    request::{BadRequest, RequestHead},
     stream::{Fault, SseEvent},
 };
 use bytes::Bytes;
@@ -112,8 +112,17 @@ pub fn request(asking: Asking<'_>, going: Going<'_>) -> Result<Translated, BadRe
     Ok(Translated { body: body.to_string().into(), warnings: losses.warnings, translation })
 }
 
-/// What goes to an upstream of the caller's own dialect: the same bytes, unless an earlier answer was translated and the
-/// caller sends back opaque parts that this upstream's maker did not make, or the model is named in several places.
+/// What goes to an upstream of the caller's own dialect: the same bytes but for the spans that must change.
+pub fn same(head: &RequestHead, body: &Bytes, going: &Going<'_>) -> Bytes {
+    let spliced = match (going.provider, going.dialect) {
+        (Provider::Vertex, Dialect::Anthropic) => head.splice_version(body),
+        _ => head.splice(body, going.model),
+    };
+    for_own(going.dialect, spliced, going.model)
+}
+
+/// The same bytes again, unless an earlier answer was translated and the caller sends back opaque parts that this
+/// upstream's maker did not make, or the model is named in several places.
 pub fn for_own(dialect: Dialect, body: Bytes, model: &str) -> Bytes {
     (cells(dialect).for_own)(body, model)
 }

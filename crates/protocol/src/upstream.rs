@@ -10,6 +10,7 @@ use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
 };
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// The version that is asked for where the caller names none. <https://docs.anthropic.com/en/api/versioning>
@@ -36,6 +37,8 @@ pub struct UpstreamHead {
     pub uri: String,
     /// All headers that the dialect needs; those with secrets are marked sensitive.
     pub headers: HeaderMap,
+    /// Whose token is still to be added: a service account's key (Google's JSON).
+    pub account: Option<Arc<CredentialSecret>>,
 }
 
 /// The secret has bytes that no header can carry.
@@ -49,6 +52,7 @@ pub struct UpstreamTemplate {
     dialect: Dialect,
     address: Address,
     headers: HeaderMap,
+    account: Option<Arc<CredentialSecret>>,
 }
 
 /// Where requests go.
@@ -65,6 +69,7 @@ impl Address {
         let base = base.trim_end_matches('/');
         match (provider, cells(dialect).path) {
             (Provider::AzureOpenai, Path::Fixed(path)) => Self::at_azure(dialect, base, path),
+            (Provider::Vertex, path) => Self::at_vertex(base, path),
             // Its own API stands beside the version.
             (_, Path::Fixed(path)) if dialect == Dialect::Ollama => {
                 Self::One([base.strip_suffix("/v1").unwrap_or(base), path].concat())
@@ -90,6 +95,18 @@ impl Address {
         }
         let after = [path, "?api-version=", AZURE_VERSION].concat();
         Self::OfModel { before: [base, "/openai/deployments/"].concat(), whole: after.clone(), stream: after }
+    }
+
+    /// A project's and location's models, by their publisher.
+    /// <https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rest>,
+    /// <https://docs.anthropic.com/en/api/claude-on-vertex-ai>
+    fn at_vertex(base: &str, path: Path) -> Self {
+        let (publisher, whole, stream) = match path {
+            Path::Fixed(_) => ("anthropic", ":rawPredict", ":streamRawPredict"),
+            Path::Model { whole, stream } => ("google", whole, stream),
+        };
+        let before = [base, "/publishers/", publisher, "/models/"].concat();
+        Self::OfModel { before, whole: whole.to_owned(), stream: stream.to_owned() }
     }
 
     fn uri(&self, model: &str, stream: bool) -> String {
@@ -130,10 +147,15 @@ impl UpstreamTemplate {
                     .insert(HeaderName::from_static("anthropic-version"), HeaderValue::from_static(ANTHROPIC_VERSION));
             }
         }
-        if let Some(secret) = secret {
+        let account = secret.filter(|secret| provider == Provider::Vertex && is_account(secret));
+        if let Some(secret) = secret.filter(|_| account.is_none()) {
             let (name, value) = match dialect {
                 _ if provider == Provider::AzureOpenai => {
                     (HeaderName::from_static("api-key"), sensitive(secret.expose())?)
+                }
+                // Whoever speaks which dialect, Google looks for its own key.
+                _ if provider == Provider::Vertex => {
+                    (HeaderName::from_static("x-goog-api-key"), sensitive(secret.expose())?)
                 }
                 Dialect::OpenaiChat
                 | Dialect::OpenaiResponses
@@ -147,7 +169,8 @@ impl UpstreamTemplate {
             };
             headers.insert(name, value);
         }
-        Ok(Self { dialect, address: Address::of(provider, dialect, base_url), headers })
+        let account = account.cloned().map(Arc::new);
+        Ok(Self { dialect, address: Address::of(provider, dialect, base_url), headers, account })
     }
 
     /// The head of one request for a model, by the upstream's name for it.
@@ -175,7 +198,7 @@ impl UpstreamTemplate {
                 headers.append(HeaderName::from_static(name), more.clone());
             }
         }
-        UpstreamHead { uri: self.address.uri(model, stream), headers }
+        UpstreamHead { uri: self.address.uri(model, stream), headers, account: self.account.clone() }
     }
 }
 
@@ -199,6 +222,7 @@ fn version_path(provider: Provider) -> &'static str {
         Provider::Gemini => "/v1beta",
         Provider::Openai
         | Provider::AzureOpenai
+        | Provider::Vertex
         | Provider::Deepseek
         | Provider::Mistral
         | Provider::Xai
@@ -208,6 +232,11 @@ fn version_path(provider: Provider) -> &'static str {
         | Provider::OpenaiCompatible
         | Provider::Sandbox => "",
     }
+}
+
+/// Whether a secret is a service account's key: Google's JSON, and no key of the API.
+pub fn is_account(secret: &CredentialSecret) -> bool {
+    secret.expose().starts_with('{')
 }
 
 fn bearer(secret: &CredentialSecret) -> Result<HeaderValue, BadSecret> {
@@ -311,6 +340,18 @@ mod tests {
                 "https://r.openai.azure.com/openai/v1",
                 "https://r.openai.azure.com/openai/v1/embeddings",
             ),
+            (
+                Provider::Vertex,
+                Dialect::Gemini,
+                "https://e-aiplatform.googleapis.com/v1/projects/p/locations/e",
+                "https://e-aiplatform.googleapis.com/v1/projects/p/locations/e/publishers/google/models/m:streamGenerateContent?alt=sse",
+            ),
+            (
+                Provider::Vertex,
+                Dialect::Anthropic,
+                "https://x/v1/projects/p/locations/global",
+                "https://x/v1/projects/p/locations/global/publishers/anthropic/models/m:streamRawPredict",
+            ),
             (Provider::Groq, Dialect::OpenaiChat, "https://g/openai/v1", "https://g/openai/v1/chat/completions"),
         ] {
             assert_eq!(head(provider, dialect, base).uri, want);
@@ -357,6 +398,21 @@ mod tests {
         let azure = head(Provider::AzureOpenai, Dialect::OpenaiChat, "https://x").headers;
         assert!(azure["api-key"].is_sensitive() && !azure.contains_key("authorization"));
         assert!(!format!("{anthropic:?}{openai:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn a_service_accounts_key_stands_in_no_header() {
+        let of = |secret: &str, dialect| {
+            let secret = CredentialSecret::new(secret.into());
+            upstream_head(Provider::Vertex, dialect, "https://x", Some(&secret), &HeaderMap::new(), "m", false).unwrap()
+        };
+        for dialect in [Dialect::Gemini, Dialect::Anthropic] {
+            let account = of("{\"private_key\": \"s3cret\\n\"}", dialect);
+            assert!(account.account.is_some() && !account.headers.contains_key("authorization"));
+            assert!(!format!("{account:?}").contains("s3cret"));
+            let key = of("s3cret", dialect);
+            assert!(key.account.is_none() && key.headers["x-goog-api-key"] == "s3cret");
+        }
     }
 
     #[test]

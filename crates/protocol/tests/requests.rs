@@ -1,9 +1,15 @@
 //! Bodies as callers may send them, honest and hostile: what is read, what is refused and by which field's name, and the
 //! bytes that reach an upstream.
 use bytes::Bytes;
-use domain::dialect::Dialect::{self, Anthropic, OpenaiChat};
+use domain::dialect::{
+    Dialect::{self, Anthropic, OpenaiChat},
+    Provider,
+};
 use proptest::prelude::*;
-use protocol::request::{InPath, MAX_DEPTH, RequestHead};
+use protocol::{
+    request::{InPath, MAX_DEPTH, RequestHead},
+    translate::{self, Going},
+};
 use serde_json::{Value, json};
 
 /// What the path says in dialects that tell the model there.
@@ -185,6 +191,28 @@ fn a_field_that_decides_about_money_stands_once_in_one_spelling() {
         }
     }
     assert!(chat(r#","metadata":{"model":"a","Model":"b"},"x":1,"x":2"#).is_ok(), "elsewhere it is nobody's business");
+}
+
+#[test]
+fn anthropics_models_at_google_get_a_version_in_the_models_place() {
+    let going = Going { provider: Provider::Vertex, dialect: Dialect::Anthropic, model: "m", max_output: None };
+    for (body, want) in [
+        (
+            r#"{"model":"x","max_tokens":1,"messages":[]}"#,
+            r#"{"anthropic_version":"vertex-2023-10-16","max_tokens":1,"messages":[]}"#,
+        ),
+        (
+            r#"{ "max_tokens":1, "messages" : [ ] , "model"  :  "a\"b" }"#,
+            r#"{ "max_tokens":1, "messages" : [ ] , "anthropic_version":"vertex-2023-10-16" }"#,
+        ),
+        (
+            r#"{"mod\u0065l":"x","max_tokens":1,"messages":["model"]}"#,
+            r#"{"anthropic_version":"vertex-2023-10-16","max_tokens":1,"messages":["model"]}"#,
+        ),
+    ] {
+        let head = RequestHead::read(Dialect::Anthropic, None, body.as_bytes()).unwrap();
+        assert_eq!(translate::same(&head, &Bytes::from(body), &going), want);
+    }
 }
 
 #[test]

@@ -5,13 +5,14 @@
 //! providers, names to lists) the store checks.
 
 use super::{input::word, prices, problem::Problem};
-use crate::egress::Egress;
+use crate::{egress::Egress, upstream::ServiceAccount};
 use domain::{
     channel::Timeouts,
     dialect::{Dialect, Provider},
     price::Rates,
     secret::CredentialSecret,
 };
+use protocol::upstream::is_account;
 use serde::Deserialize;
 use store::{
     channels::{BaseUrl, ChannelPatch, ChannelRow, CredentialPatch, NewChannel, NewCredential, NewOffer},
@@ -32,11 +33,12 @@ const MAX_WEIGHT: u32 = 1_000_000;
 pub struct ChannelFields {
     /// Its name, unique among channels.
     name: String,
-    /// `openai`, `azure_openai`, `anthropic`, `gemini`, `deepseek`, `qwen`, `mistral`, `xai`, `groq`, `openrouter`, `ollama`,
-    /// `openai_compatible` or `sandbox`.
+    /// `openai`, `azure_openai`, `anthropic`, `gemini`, `vertex`, `deepseek`, `qwen`, `mistral`, `xai`, `groq`, `openrouter`,
+    /// `ollama`, `openai_compatible` or `sandbox`.
     provider: String,
     /// Where it is: the host's root for `anthropic`, `gemini`, `ollama` and `azure_openai`, with the version path (`…/v1`)
-    /// for the others. Default: the provider's public address; `azure_openai`, `ollama` and `openai_compatible` have none.
+    /// for the others, which at `vertex` goes on to the location (`…/v1/projects/{project}/locations/{location}`). Default:
+    /// the provider's public address; `azure_openai`, `vertex`, `ollama` and `openai_compatible` have none.
     #[serde(default)]
     base_url: Option<String>,
     /// Its upstream secrets; they never come back.
@@ -57,7 +59,8 @@ pub struct ChannelFields {
     #[serde(default)]
     #[schema(value_type = Option<TimeoutsShape>)]
     timeouts: Option<Timeouts>,
-    /// The only dialects it speaks, preferred first; default: all of its provider's.
+    /// The only dialects it speaks, preferred first; default: all of its provider's, which at `vertex` are Gemini's models
+    /// (`["anthropic"]`: Anthropic's).
     #[serde(default)]
     dialects: Option<Vec<String>>,
     /// Whether it may be at a private or loopback address.
@@ -124,7 +127,7 @@ pub struct TimeoutsShape {
 pub struct CredentialFields {
     /// Its name, unique in the channel.
     name: String,
-    /// What is presented upstream.
+    /// What is presented upstream; for `vertex` the JSON of a service account's key, or a key of the API.
     #[schema(value_type = String)]
     secret: Zeroizing<String>,
     /// Its share among the channel's credentials, 1 or more; default 1.
@@ -173,6 +176,8 @@ impl ChannelFields {
         let provider: Provider = word("provider", &self.provider)?;
         let allow_private_network = self.allow_private_network.unwrap_or(false);
         let base_url = self.base_url.map(|url| address(provider, &url, allow_private_network, egress)).transpose()?;
+        let credentials = each("credentials", self.credentials, CredentialFields::checked)?;
+        accounts(provider, credentials.iter().map(|new| &new.secret), allow_private_network, egress)?;
         Ok(NewChannel {
             name: Name::parse("name", &self.name)?,
             provider,
@@ -183,7 +188,7 @@ impl ChannelFields {
             enabled: self.enabled.unwrap_or(true),
             timeouts: self.timeouts.unwrap_or_default(),
             allow_private_network,
-            credentials: each("credentials", self.credentials, CredentialFields::checked)?,
+            credentials,
             models: each("models", self.models, ModelFields::checked)?,
         })
     }
@@ -200,6 +205,10 @@ impl ChannelChange {
         let lowered = now.allow_private_network && !private;
         let url = self.base_url.as_deref().or_else(|| lowered.then_some(now.base_url.as_str()));
         let base_url = url.map(|url| address(now.provider, url, private, egress)).transpose()?;
+        let credentials =
+            self.credentials.map(|list| each("credentials", list, CredentialChangeFields::checked)).transpose()?;
+        let new = credentials.iter().flatten().filter_map(|patch: &CredentialPatch| patch.secret.as_ref());
+        accounts(now.provider, new, private, egress)?;
         Ok(ChannelPatch {
             name: self.name.map(|text| Name::parse("name", &text)).transpose()?,
             base_url,
@@ -209,10 +218,7 @@ impl ChannelChange {
             enabled: self.enabled,
             timeouts: self.timeouts,
             allow_private_network: self.allow_private_network,
-            credentials: self
-                .credentials
-                .map(|list| each("credentials", list, CredentialChangeFields::checked))
-                .transpose()?,
+            credentials,
             models: self.models.map(|list| each("models", list, ModelFields::checked)).transpose()?,
         })
     }
@@ -269,6 +275,22 @@ fn address(provider: Provider, text: &str, private: bool, egress: &Egress) -> Re
     }
     egress.check_url(text, private).map_err(|refused| Problem::field("base_url", refused))?;
     Ok(BaseUrl::parse(text)?)
+}
+
+/// Keys of service accounts must be some, and ask for their tokens where a channel may go.
+fn accounts<'a>(
+    provider: Provider,
+    secrets: impl Iterator<Item = &'a CredentialSecret>,
+    private: bool,
+    egress: &Egress,
+) -> Result<(), Problem> {
+    for secret in secrets.filter(|secret| provider == Provider::Vertex && is_account(secret)) {
+        let account = ServiceAccount::read(secret).map_err(|why| Problem::field("credentials.secret", why))?;
+        let wrong =
+            |why| Problem::field("credentials.secret", format!("has a `token_uri` that cannot be asked: {why}"));
+        egress.check_url(account.token_uri(), private).map_err(wrong)?;
+    }
+    Ok(())
 }
 
 fn dialects(words: &[String]) -> Result<Vec<Dialect>, Problem> {

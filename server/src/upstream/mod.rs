@@ -5,6 +5,7 @@
 //! client: its "socket" is a byte stream inside the process.
 
 mod connector;
+mod google;
 mod stream;
 
 use crate::egress::Egress;
@@ -12,6 +13,8 @@ use bytes::Bytes;
 use connector::Connector;
 use domain::{channel::Channel, dialect::Provider, ids::ChannelId};
 use engine::upstream::{SendFailed, Upstream};
+use google::Accounts;
+pub use google::ServiceAccount;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::{
@@ -32,6 +35,7 @@ pub struct HttpUpstream {
     tls: Arc<rustls::ClientConfig>,
     tracker: TaskTracker,
     pools: RwLock<HashMap<ChannelId, Pool>>,
+    accounts: Accounts,
 }
 
 /// A channel's connections, and what of the channel they were made for.
@@ -40,7 +44,7 @@ struct Pool {
     base_url: Arc<str>,
     private_allowed: bool,
     connect_timeout: Duration,
-    client: Client<Connector, Full<Bytes>>,
+    client: Http,
 }
 
 impl Pool {
@@ -56,10 +60,10 @@ impl HttpUpstream {
     pub fn new(egress: Arc<Egress>, tracker: TaskTracker) -> Self {
         let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let tls = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-        Self { egress, tls: Arc::new(tls), tracker, pools: RwLock::default() }
+        Self { egress, tls: Arc::new(tls), tracker, pools: RwLock::default(), accounts: Accounts::default() }
     }
 
-    fn client(&self, channel: &Channel, connect_timeout: Duration) -> Client<Connector, Full<Bytes>> {
+    fn client(&self, channel: &Channel, connect_timeout: Duration) -> Http {
         if let Some(pool) = self.pools.read().get(&channel.id).filter(|pool| pool.fits(channel, connect_timeout)) {
             return pool.client.clone();
         }
@@ -97,16 +101,32 @@ impl Upstream for HttpUpstream {
         body: Bytes,
         connect_timeout: Duration,
     ) -> Result<http::Response<Incoming>, SendFailed> {
+        let client = self.client(channel, connect_timeout);
         let mut request = http::Request::new(Full::new(body));
         *request.method_mut() = http::Method::POST;
-        *request.uri_mut() =
-            http::Uri::try_from(head.uri).map_err(|error| SendFailed { what: error.to_string(), connecting: true })?;
+        *request.uri_mut() = http::Uri::try_from(head.uri).map_err(|error| failed(error.to_string(), true))?;
         *request.headers_mut() = head.headers;
-        self.client(channel, connect_timeout)
-            .request(request)
-            .await
-            .map_err(|error| SendFailed { connecting: error.is_connect(), what: with_causes(&error) })
+        let Some(account) = &head.account else { return exchange(&client, request).await };
+        let token = self.accounts.token(&client, account).await?;
+        request.headers_mut().insert(http::header::AUTHORIZATION, token);
+        let response = exchange(&client, request).await?;
+        if response.status() == http::StatusCode::UNAUTHORIZED {
+            // It was taken back before its time.
+            self.accounts.forget(account);
+        }
+        Ok(response)
     }
+}
+
+/// A channel's client.
+type Http = Client<Connector, Full<Bytes>>;
+
+async fn exchange(client: &Http, request: http::Request<Full<Bytes>>) -> Result<http::Response<Incoming>, SendFailed> {
+    client.request(request).await.map_err(|error| failed(with_causes(&error), error.is_connect()))
+}
+
+fn failed(what: String, connecting: bool) -> SendFailed {
+    SendFailed { what, connecting, refused: false }
 }
 
 /// An error and everything under it, for the log.

@@ -16,6 +16,8 @@ use domain::dialect::Dialect;
 
 /// A body may be nested this deep.
 pub const MAX_DEPTH: u16 = 128;
+/// What Google asks for in place of a model.
+pub(crate) const VERTEX_VERSION: &str = "vertex-2023-10-16";
 /// No model writes this much; a larger limit is a mistake of the caller (and over the 32 bits of some servers).
 pub const MAX_OUTPUT_TOKENS: u64 = i32::MAX as u64;
 
@@ -92,6 +94,18 @@ impl RequestHead {
             Some(in_path) => Ok(in_path.model.clone()),
             None => fields::model(&walk).map(|(model, _)| model),
         }
+    }
+
+    /// The bytes for Anthropic's models at Google, whose path names the model: the version stands in the model's place.
+    /// <https://docs.anthropic.com/en/api/claude-on-vertex-ai>
+    pub(crate) fn splice_version(&self, body: &Bytes) -> Bytes {
+        let before = body.get(..self.model_span.start).unwrap_or_default();
+        // Back over the colon to the key, which holds no quotes.
+        let quote = |bytes: &[u8]| memchr::memrchr(b'"', bytes);
+        let Some(key) = quote(before).and_then(|end| quote(before.get(..end)?)) else { return body.clone() };
+        let after = body.get(self.model_span.end..).unwrap_or_default();
+        let version = format!(r#""anthropic_version":"{VERTEX_VERSION}""#);
+        [before.get(..key).unwrap_or_default(), version.as_bytes(), after].concat().into()
     }
 
     /// The bytes for an upstream of the same dialect: the model's name there instead of the caller's, and the wish for

@@ -246,9 +246,14 @@ fn check_timeouts(timeouts: &Timeouts) -> Result<()> {
     }
 }
 
+/// Google's are about 2 400 bytes.
+const LONGEST_DOCUMENT: usize = 16 << 10;
+
 fn check_secret(secret: &CredentialSecret) -> Result<()> {
     let text = secret.expose();
-    if (1..=4096).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+    // A service account's key is a document, which stands in no header.
+    let document = text.starts_with('{') && text.len() <= LONGEST_DOCUMENT && text.is_ascii();
+    if document || (1..=4096).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
         Ok(())
     } else {
         Err(Error::invalid("credentials", "a secret must be 1 to 4096 visible ASCII characters"))

@@ -126,7 +126,7 @@ impl Upstream for Scripted {
             next
         };
         match script {
-            Script::Refuse => Err(SendFailed { what: "connection refused".into(), connecting: true }),
+            Script::Refuse => Err(SendFailed { what: "connection refused".into(), connecting: true, refused: false }),
             Script::Hang => std::future::pending().await,
             Script::Answer(status, content_type, steps) => {
                 let body = ScriptBody { steps: steps.into(), waiting: None };

@@ -10,8 +10,9 @@ use crate::{
         request::{Output, Request, Tool, ToolChoice},
         target::Target,
     },
-    request::BadRequest,
+    request::{BadRequest, VERTEX_VERSION},
 };
+use domain::dialect::Provider;
 use serde_json::{Map, Number, Value, json};
 
 /// Where neither caller nor catalogue tells a limit; every current model gives this many.
@@ -34,7 +35,10 @@ pub(in crate::anthropic) fn request(
             body.insert(name.to_owned(), value);
         }
     };
-    put("model", Some(target.model.into()));
+    match target.provider {
+        Provider::Vertex => put("anthropic_version", Some(VERTEX_VERSION.into())),
+        _ => put("model", Some(target.model.into())),
+    }
     put("max_tokens", Some(max_tokens.into()));
     // Marks are counted in the order in which the prompt is cached.
     let tools: Vec<Value> = request.tools.iter().map(|tool| self::tool(tool, &mut marks)).collect();
