@@ -70,7 +70,7 @@ class Cloud:
     def answer(self, path, headers, body):
         if path == "/token":
             return self._token(parse_qs(body.decode()))
-        self.asked.append((path, dict(headers), json.loads(body)))
+        self.asked.append((path, {name.lower(): value for name, value in headers.items()}, json.loads(body)))
         token = headers.get("authorization", "").removeprefix("Bearer ")
         if token not in self.tokens or token in self.taken_back:
             return 401, b'{"error":{"code":401,"message":"no such token","status":"UNAUTHENTICATED"}}'

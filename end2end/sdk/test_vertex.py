@@ -83,7 +83,7 @@ def test_geminis_models_answer_with_a_token_of_the_account(relay, cloud, made):
     assert "cookRecipe" in names
     [(path, headers, body)] = cloud.asked
     assert path == f"{LOCATION}/publishers/google/models/gemini-up:streamGenerateContent?alt=sse"
-    assert headers["Authorization"] == f"Bearer {cloud.tokens[0]}"
+    assert headers["authorization"] == f"Bearer {cloud.tokens[0]}"
     assert body["contents"][0]["role"] == "user"
 
 
@@ -97,7 +97,7 @@ def test_anthropics_models_get_their_version_instead_of_a_model(relay, cloud, ma
     for body in (whole, streamed):
         assert body["anthropic_version"] == "vertex-2023-10-16" and "model" not in body
     assert len(cloud.tokens) == 1, "one token serves both"
-    assert "X-Api-Key" not in headers
+    assert "x-api-key" not in headers
     # Told from another dialect it says the same.
     said = openais(relay).chat.completions.create(model="claude", messages=[{"role": "user", "content": "2+2?"}])
     assert said.choices[0].message.content == "4"

@@ -221,13 +221,14 @@ fn check_dialects(provider: Provider, dialects: &[Dialect]) -> Result<()> {
         return Err(Error::invalid("dialects", "must not be empty; leave it out for all its provider speaks"));
     }
     unique("dialects", dialects.iter().map(|dialect| dialect.as_str()))?;
-    // A server that speaks like OpenAI may speak Anthropic's dialect too; the others speak what they speak. Legacy Completions
-    // and Ollama's own API are spoken only where that is said.
+    // A server that speaks like OpenAI may speak Anthropic's dialect too; the others speak what they speak. Legacy Completions,
+    // Ollama's own API and Anthropic's models at Google are spoken only where that is said.
     let speaks = |dialect: &&Dialect| {
         provider == Provider::OpenaiCompatible
             || provider.dialects().contains(dialect)
             || (**dialect == Dialect::OpenaiCompletions && provider.dialects().contains(&Dialect::OpenaiChat))
             || (**dialect == Dialect::Ollama && provider == Provider::Ollama)
+            || (**dialect == Dialect::Anthropic && provider == Provider::Vertex)
     };
     match dialects.iter().find(|dialect| !speaks(dialect)) {
         Some(dialect) => Err(Error::invalid("dialects", format!("{provider} does not speak {dialect}"))),
