@@ -25,6 +25,14 @@ pub enum Dialect {
     GeminiEmbeddings,
     /// Google's embeddings of several: `POST /v1beta/models/{model}:batchEmbedContents`.
     GeminiBatchEmbeddings,
+    /// OpenAI's pictures: `POST /v1/images/generations`.
+    OpenaiImages,
+    /// OpenAI's speech: `POST /v1/audio/speech`.
+    OpenaiSpeech,
+    /// OpenAI's moderations: `POST /v1/moderations`.
+    OpenaiModerations,
+    /// Reranking as Jina, vLLM and others have it: `POST /v1/rerank`.
+    Rerank,
 }
 
 /// A kind of upstream: its dialects and how it wants to be authenticated.
@@ -71,7 +79,7 @@ pub struct UnknownWord {
 
 impl Dialect {
     /// Every dialect of this build.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::OpenaiChat,
         Self::OpenaiResponses,
         Self::Anthropic,
@@ -81,6 +89,10 @@ impl Dialect {
         Self::OpenaiEmbeddings,
         Self::GeminiEmbeddings,
         Self::GeminiBatchEmbeddings,
+        Self::OpenaiImages,
+        Self::OpenaiSpeech,
+        Self::OpenaiModerations,
+        Self::Rerank,
     ];
 
     /// Those of conversations: each is told in every other.
@@ -105,13 +117,25 @@ impl Dialect {
         if self.embeds() {
             return channel.iter().find_map(|dialect| dialect.embeddings_beside());
         }
+        if self.is_told_to_nobody() {
+            return None;
+        }
         channel.first().copied().filter(|main| *main == Self::Ollama || Self::CONVERSING.contains(main))
+    }
+
+    /// Whether it is passed on to those who speak it, and to nobody else.
+    fn is_told_to_nobody(self) -> bool {
+        matches!(self, Self::OpenaiImages | Self::OpenaiSpeech | Self::OpenaiModerations | Self::Rerank)
     }
 
     /// The dialect of conversations that an upstream of this dialect is known by.
     pub fn of_channel(self) -> Self {
         match self {
-            Self::OpenaiEmbeddings => Self::OpenaiChat,
+            Self::OpenaiEmbeddings
+            | Self::OpenaiImages
+            | Self::OpenaiSpeech
+            | Self::OpenaiModerations
+            | Self::Rerank => Self::OpenaiChat,
             Self::GeminiEmbeddings | Self::GeminiBatchEmbeddings => Self::Gemini,
             other => other,
         }
@@ -138,6 +162,10 @@ impl Dialect {
             Self::OpenaiEmbeddings => "openai_embeddings",
             Self::GeminiEmbeddings => "gemini_embeddings",
             Self::GeminiBatchEmbeddings => "gemini_batch_embeddings",
+            Self::OpenaiImages => "openai_images",
+            Self::OpenaiSpeech => "openai_speech",
+            Self::OpenaiModerations => "openai_moderations",
+            Self::Rerank => "rerank",
         }
     }
 
@@ -151,6 +179,10 @@ impl Dialect {
             Self::Ollama => "none",
             Self::OpenaiCompletions => "completions",
             Self::OpenaiEmbeddings | Self::GeminiEmbeddings | Self::GeminiBatchEmbeddings => "embeddings",
+            Self::OpenaiImages => "images",
+            Self::OpenaiSpeech => "speech",
+            Self::OpenaiModerations => "moderations",
+            Self::Rerank => "rerank",
         }
     }
 }

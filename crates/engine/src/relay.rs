@@ -32,6 +32,9 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+/// A picture whose provider counts no tokens is counted as so many, so that a price by the picture can be told: $0.04 each
+/// are $40 a million.
+const PICTURE_TOKENS: u64 = 1_000;
 /// What nginx calls a request whose caller closed the connection before the answer; no registered status says it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
@@ -146,7 +149,9 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
         counter.push(&answer.read.output_text);
         let received = &held.planned.received;
         let input = meter::count_input(family.clone(), received.dialect, &received.body, &self.tracker).await;
-        (Usage { input, output: counter.count(), ..Usage::default() }, family.source())
+        let pictures = answer.read.pictures.saturating_mul(PICTURE_TOKENS);
+        let output = counter.count().saturating_add(pictures);
+        (Usage { input, output, image_output: pictures, ..Usage::default() }, family.source())
     }
 
     /// A stream: its pump settles it.

@@ -14,6 +14,8 @@ pub struct Answer {
     pub usage: Option<Usage>,
     /// What the model wrote; only filled if there is no usage, to be counted.
     pub output_text: String,
+    /// Pictures whose tokens nobody counted.
+    pub pictures: u64,
     /// No content, no tool call, no refusal and no reason of an end: not an answer.
     pub empty: bool,
     /// The report's parts exceeded their totals.
@@ -23,8 +25,10 @@ pub struct Answer {
 impl Answer {
     pub(crate) fn new(report: Option<Report>, counts: InputCount, empty: bool, text: impl FnOnce() -> String) -> Self {
         match report.map(|report| report.usage(counts)) {
-            Some((usage, violation)) => Self { usage: Some(usage), output_text: String::new(), empty, violation },
-            None => Self { usage: None, output_text: text(), empty, violation: false },
+            Some((usage, violation)) => {
+                Self { usage: Some(usage), output_text: String::new(), pictures: 0, empty, violation }
+            }
+            None => Self { usage: None, output_text: text(), pictures: 0, empty, violation: false },
         }
     }
 }

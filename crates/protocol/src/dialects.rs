@@ -13,7 +13,8 @@ use crate::{
         request::Request,
         target::Target,
     },
-    gemini, gemini_embeddings, ollama, openai_chat, openai_completions, openai_embeddings, openai_responses,
+    gemini, gemini_embeddings, ollama, openai_chat, openai_completions, openai_embeddings, openai_media,
+    openai_responses,
     request::{BadRequest, InPath, RequestHead, Walk},
     stream::{Fault, Kind, Progress, SseEvent},
     upstream::Path,
@@ -22,6 +23,19 @@ use crate::{
 use bytes::Bytes;
 use domain::{dialect::Dialect, refusal::Refusal, usage::Usage};
 use serde_json::Value;
+
+/// Whose way an upstream wants its headers and its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Headers {
+    /// A bearer token.
+    Openai,
+    /// `x-api-key`, and a version.
+    Anthropic,
+    /// `x-goog-api-key`.
+    Google,
+    /// A bearer token, and nothing of the caller's.
+    Ollama,
+}
 
 /// What a dialect must be able to do.
 pub(crate) struct Cells {
@@ -43,6 +57,10 @@ pub(crate) struct Cells {
     pub refusal_body: fn(&Refusal, &str) -> Bytes,
     /// Writes a refusal of ours as an event in a stream.
     pub refusal_event: fn(&Refusal, &str) -> Bytes,
+    /// Whose headers and keys it takes.
+    pub headers: Headers,
+    /// The type of its whole answers.
+    pub accept: &'static str,
     /// Its endpoint under a base that includes the version.
     pub path: Path,
     /// One entry of the list of models.
@@ -110,5 +128,9 @@ pub(crate) fn cells(dialect: Dialect) -> &'static Cells {
         Dialect::OpenaiEmbeddings => &openai_embeddings::CELLS,
         Dialect::GeminiEmbeddings => &gemini_embeddings::ONE,
         Dialect::GeminiBatchEmbeddings => &gemini_embeddings::SEVERAL,
+        Dialect::OpenaiImages => &openai_media::IMAGES,
+        Dialect::OpenaiSpeech => &openai_media::SPEECH,
+        Dialect::OpenaiModerations => &openai_media::MODERATIONS,
+        Dialect::Rerank => &openai_media::RERANK,
     }
 }

@@ -31,5 +31,6 @@ mod ollama;
 mod openai_chat;
 mod openai_completions;
 mod openai_embeddings;
+mod openai_media;
 mod openai_responses;
 mod usage;

@@ -1,7 +1,7 @@
 //! Where a request goes and with which headers. A caller's headers pass by a list of names: never its own key, cookies or
 //! address. What does not change between requests of one credential is made once, as an [`UpstreamTemplate`].
 
-use crate::dialects::cells;
+use crate::dialects::{Headers, cells};
 use domain::{
     dialect::{Dialect, Provider},
     secret::CredentialSecret,
@@ -133,40 +133,19 @@ impl UpstreamTemplate {
     ) -> Result<Self, BadSecret> {
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        match dialect {
-            Dialect::OpenaiChat
-            | Dialect::OpenaiResponses
-            | Dialect::OpenaiCompletions
-            | Dialect::OpenaiEmbeddings
-            | Dialect::Gemini
-            | Dialect::GeminiEmbeddings
-            | Dialect::GeminiBatchEmbeddings
-            | Dialect::Ollama => {}
-            Dialect::Anthropic => {
-                headers
-                    .insert(HeaderName::from_static("anthropic-version"), HeaderValue::from_static(ANTHROPIC_VERSION));
-            }
+        if cells(dialect).headers == Headers::Anthropic {
+            headers.insert(HeaderName::from_static("anthropic-version"), HeaderValue::from_static(ANTHROPIC_VERSION));
         }
         let account = secret.filter(|secret| provider == Provider::Vertex && is_account(secret));
         if let Some(secret) = secret.filter(|_| account.is_none()) {
-            let (name, value) = match dialect {
-                _ if provider == Provider::AzureOpenai => {
-                    (HeaderName::from_static("api-key"), sensitive(secret.expose())?)
-                }
+            let in_header = |name| Ok((HeaderName::from_static(name), sensitive(secret.expose())?));
+            let (name, value) = match (provider, cells(dialect).headers) {
+                (Provider::AzureOpenai, _) => in_header("api-key"),
                 // Whoever speaks which dialect, Google looks for its own key.
-                _ if provider == Provider::Vertex => {
-                    (HeaderName::from_static("x-goog-api-key"), sensitive(secret.expose())?)
-                }
-                Dialect::OpenaiChat
-                | Dialect::OpenaiResponses
-                | Dialect::OpenaiCompletions
-                | Dialect::OpenaiEmbeddings
-                | Dialect::Ollama => (AUTHORIZATION, bearer(secret)?),
-                Dialect::Anthropic => (HeaderName::from_static("x-api-key"), sensitive(secret.expose())?),
-                Dialect::Gemini | Dialect::GeminiEmbeddings | Dialect::GeminiBatchEmbeddings => {
-                    (HeaderName::from_static("x-goog-api-key"), sensitive(secret.expose())?)
-                }
-            };
+                (Provider::Vertex, _) | (_, Headers::Google) => in_header("x-goog-api-key"),
+                (_, Headers::Anthropic) => in_header("x-api-key"),
+                (_, Headers::Openai | Headers::Ollama) => Ok((AUTHORIZATION, bearer(secret)?)),
+            }?;
             headers.insert(name, value);
         }
         let account = account.cloned().map(Arc::new);
@@ -179,15 +158,13 @@ impl UpstreamTemplate {
         let accept = match stream {
             true if cells(self.dialect).lines => "application/x-ndjson",
             true => "text/event-stream",
-            false => "application/json",
+            false => cells(self.dialect).accept,
         };
         headers.insert(ACCEPT, HeaderValue::from_static(accept));
-        let passing: &[&'static str] = match self.dialect {
-            Dialect::OpenaiChat | Dialect::OpenaiResponses | Dialect::OpenaiCompletions | Dialect::OpenaiEmbeddings => {
-                &OPENAI_HEADERS
-            }
-            Dialect::Anthropic => &ANTHROPIC_HEADERS,
-            Dialect::Gemini | Dialect::GeminiEmbeddings | Dialect::GeminiBatchEmbeddings | Dialect::Ollama => &[],
+        let passing: &[&'static str] = match cells(self.dialect).headers {
+            Headers::Openai => &OPENAI_HEADERS,
+            Headers::Anthropic => &ANTHROPIC_HEADERS,
+            Headers::Google | Headers::Ollama => &[],
         };
         for name in passing {
             let mut values = caller.get_all(*name).iter();

@@ -113,6 +113,31 @@ fn googles_embeddings_name_their_model_in_the_path() {
 }
 
 #[test]
+fn what_is_passed_through_is_held_by_its_own_bounds() {
+    let of = |dialect, body: &str| read(dialect, body);
+    let drawn = of(Dialect::OpenaiImages, r#"{"model":"m","prompt":"a","n":3}"#).unwrap();
+    assert_eq!((drawn.choices, drawn.max_output, drawn.stream), (3, Some(10_000), false));
+    let said = of(Dialect::OpenaiSpeech, r#"{"model":"m","input":"a","stream_format":"audio"}"#).unwrap();
+    assert_eq!((said.model.as_str(), said.max_output), ("m", Some(0)));
+    let judged = of(Dialect::OpenaiModerations, r#"{"input":["a"]}"#).unwrap();
+    assert_eq!(judged.model, "omni-moderation-latest");
+    let body = Bytes::from_static(br#"{"input":["a"]}"#);
+    assert_eq!(judged.splice(&body, "another"), body, "there is no name to replace");
+    assert_eq!(of(Dialect::Rerank, r#"{"model":"m","query":"a","documents":["b"]}"#).unwrap().max_output, Some(0));
+    for (dialect, body, field) in [
+        (Dialect::OpenaiImages, r#"{"model":"m"}"#, "`prompt`"),
+        (Dialect::OpenaiImages, r#"{"model":"m","prompt":"a","n":11}"#, "`n`"),
+        (Dialect::OpenaiImages, r#"{"model":"m","prompt":"a","stream":true}"#, "`stream`"),
+        (Dialect::OpenaiSpeech, r#"{"model":"m"}"#, "`input`"),
+        (Dialect::OpenaiSpeech, r#"{"model":"m","input":"a","stream_format":"sse"}"#, "`stream_format`"),
+        (Dialect::OpenaiModerations, r#"{"model":5,"input":"a"}"#, "`model`"),
+        (Dialect::Rerank, r#"{"model":"m","documents":"a"}"#, "`documents`"),
+    ] {
+        assert!(of(dialect, body).unwrap_err().contains(field), "{body}");
+    }
+}
+
+#[test]
 fn a_legacy_completion_is_held_for_every_answer_to_every_prompt() {
     let of = |body: &str| read(Dialect::OpenaiCompletions, body);
     for (prompt, more, choices) in [
@@ -248,7 +273,7 @@ fn what_is_no_json_object_is_refused() {
 fn nested(name: &str, depth: usize, open: &str, close: &str) -> String {
     let inner = format!("{}0{}", open.repeat(depth - 1), close.repeat(depth - 1));
     format!(
-        r#"{{"model":"m","messages":[],"input":[],"contents":[],"content":{{}},"requests":[],"prompt":"","max_tokens":1,"{name}":{inner}}}"#
+        r#"{{"model":"m","messages":[],"input":"","documents":[],"contents":[],"content":{{}},"requests":[],"prompt":"","max_tokens":1,"{name}":{inner}}}"#
     )
 }
 

@@ -4,10 +4,7 @@
 
 use bytes::Bytes;
 use domain::{
-    dialect::Dialect::{
-        self, Anthropic, Gemini, GeminiBatchEmbeddings, GeminiEmbeddings, Ollama, OpenaiChat, OpenaiCompletions,
-        OpenaiEmbeddings, OpenaiResponses,
-    },
+    dialect::Dialect::{self, Anthropic, Gemini, OpenaiChat, OpenaiCompletions, OpenaiResponses},
     usage::Usage,
 };
 use proptest::prelude::*;
@@ -232,8 +229,8 @@ fn stream_of(dialect: Dialect, texts: &[String], line: &str) -> String {
                 "event: content_block_delta",
                 json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}}),
             ),
-            Ollama | OpenaiEmbeddings | GeminiEmbeddings | GeminiBatchEmbeddings => unreachable!("no event stream"),
             Gemini => ("", json!({"candidates": [{"content": {"parts": [{"text": text}]}}]})),
+            _ => unreachable!("no event stream"),
         };
         if !name.is_empty() {
             all += &format!("{name}{line}");
@@ -253,8 +250,8 @@ fn stream_of(dialect: Dialect, texts: &[String], line: &str) -> String {
             "event: response.completed{line}data: {{\"type\":\"response.completed\",\"response\":{{}}}}{line}{line}"
         ),
         Anthropic => format!("event: message_stop{line}data: {{\"type\":\"message_stop\"}}{line}{line}"),
-        Ollama | OpenaiEmbeddings | GeminiEmbeddings | GeminiBatchEmbeddings => unreachable!("no event stream"),
         Gemini => format!("data: {{\"candidates\":[{{\"finishReason\":\"STOP\"}}]}}{line}{line}"),
+        _ => unreachable!("no event stream"),
     }
 }
 

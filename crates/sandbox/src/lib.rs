@@ -25,6 +25,10 @@
 //!
 //! **Embeddings.** `POST /v1/embeddings`, `…:embedContent` and `…:batchEmbedContents` with any model gives a text's vector of 16 numbers, or as many as `dimensions` says.
 //!
+//! **Pictures, speech, moderations, reranking.** `POST /v1/images/generations` draws a white pixel of 272 tokens (of
+//! `sandbox/lorem…`: of no told tokens), `/v1/audio/speech` is silent for a quarter of a second a word, `/v1/moderations`
+//! flags the word violence, `/v1/rerank` counts the query's words.
+//!
 //! **Limits.** One choice, no log probabilities: refused by name. A tool call's arguments are not cut
 //! by `max_tokens`. Requests over 64 MiB are refused with 413.
 

@@ -8,9 +8,11 @@ mod answer;
 pub(crate) mod completions;
 mod embeddings;
 mod error;
+mod media;
 mod request;
 
 pub(crate) use answer::{frames, model, models, whole};
 pub(crate) use embeddings::embeddings;
 pub(crate) use error::refusal;
+pub(crate) use media::Media;
 pub(crate) use request::parse;

@@ -7,7 +7,7 @@ use crate::{
     flushes::Flushes,
     gemini::{self, EmbedPath, InPath},
     model::Model,
-    openai,
+    openai::{self, Media},
     reply::{Ending, Manner, Prompt, Reply},
     responses,
 };
@@ -39,6 +39,8 @@ enum Route {
     Generate(Dialect),
     /// Vectors of texts, by the model in the body or in the path.
     Embed(Option<EmbedPath>),
+    /// Pictures, sound and the like.
+    Media(Media),
     /// An answer of the model in the path.
     GenerateIn(InPath),
     /// The list of models.
@@ -55,6 +57,7 @@ enum Route {
 pub(crate) async fn answer(request: Request<Incoming>, flushes: Flushes) -> Response<AnswerBody> {
     match route(request.method(), request.uri().path(), request.headers()) {
         Route::Generate(dialect) => generate(dialect, None, request.into_body(), flushes).await,
+        Route::Media(media) => serve_media(media, request.into_body()).await,
         Route::Embed(path) => embed(path, request.into_body()).await,
         Route::GenerateIn(in_path) => generate(Dialect::Gemini, Some(in_path), request.into_body(), flushes).await,
         Route::Models(dialect) => json(StatusCode::OK, dialect.models().to_string().into_bytes()),
@@ -87,6 +90,11 @@ fn route(method: &Method, path: &str, headers: &HeaderMap) -> Route {
         && let Some(path) = EmbedPath::of(path)
     {
         return Route::Embed(Some(path));
+    }
+    if method == Method::POST
+        && let Some(media) = Media::of(path)
+    {
+        return Route::Media(media);
     }
     match (method, path) {
         (&Method::POST, "/v1/chat/completions") => Route::Generate(Dialect::OpenAi),
@@ -146,6 +154,23 @@ async fn embed(path: Option<EmbedPath>, body: Incoming) -> Response<AnswerBody> 
         Ok(answer) => {
             let mut response = json(StatusCode::OK, answer.to_string());
             dialect.sign(response.headers_mut(), seed);
+            response
+        }
+    }
+}
+
+async fn serve_media(media: Media, body: Incoming) -> Response<AnswerBody> {
+    let bytes = match Limited::new(body, MAX_REQUEST).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(_) => return Dialect::OpenAi.refuse(&Fault::TooLarge, 0),
+    };
+    let seed = seed(&bytes);
+    match media.answer(&bytes) {
+        Err(fault) => Dialect::OpenAi.refuse(&fault, seed),
+        Ok(answer) => {
+            let mut response = json(StatusCode::OK, answer);
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
+            Dialect::OpenAi.sign(response.headers_mut(), seed);
             response
         }
     }

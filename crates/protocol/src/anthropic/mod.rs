@@ -11,7 +11,7 @@ mod stream;
 mod usage;
 
 use crate::{
-    dialects::{CallerCells, Cells, UpstreamCells},
+    dialects::{CallerCells, Cells, Headers, UpstreamCells},
     upstream::Path,
     usage::InputCount,
 };
@@ -26,6 +26,8 @@ pub(crate) const CELLS: Cells = Cells {
     error_body: error::body,
     refusal_body: error::refusal_body,
     refusal_event: error::refusal_event,
+    accept: "application/json",
+    headers: Headers::Anthropic,
     path: Path::Fixed("/messages"),
     model: models::model,
     model_list: models::list,

@@ -63,7 +63,10 @@ const MEDIA: [&str; 11] = [
 ];
 
 /// Input tokens of a request's body.
-pub fn request_tokens(_dialect: Dialect, body: &[u8], family: Family) -> u64 {
+pub fn request_tokens(dialect: Dialect, body: &[u8], family: Family) -> u64 {
+    if dialect == Dialect::OpenaiSpeech {
+        return characters(body);
+    }
     let Ok(body) = std::str::from_utf8(body) else { return 0 };
     let mut json = serde_json::Deserializer::from_str(body);
     json.disable_recursion_limit();
@@ -77,6 +80,16 @@ pub fn request_tokens(_dialect: Dialect, body: &[u8], family: Family) -> u64 {
     }
     let frames = seen.messages.saturating_add(1).saturating_mul(FRAME_TOKENS);
     text.saturating_add(frames).saturating_add(seen.media.saturating_mul(MEDIA_TOKENS))
+}
+
+/// Speech is counted by the characters that are said: <https://platform.openai.com/docs/pricing>.
+fn characters(body: &[u8]) -> u64 {
+    #[derive(serde::Deserialize)]
+    struct Said<'a> {
+        #[serde(borrow)]
+        input: Cow<'a, str>,
+    }
+    serde_json::from_slice::<Said<'_>>(body).map_or(0, |said| said.input.chars().count() as u64)
 }
 
 struct Seen {
@@ -156,7 +169,10 @@ impl<'a> Visitor<'a> for Texts<'_> {
         let left = self.left.checked_sub(1).ok_or_else(|| A::Error::custom("too deep"))?;
         while let Some(key) = map.next_key::<Cow<'a, str>>()? {
             let place = match (self.place, &*key) {
-                (Place::Top, "messages" | "input" | "contents" | "content" | "requests") => Place::Messages,
+                (Place::Top, "messages" | "input" | "contents" | "content" | "requests" | "documents") => {
+                    Place::Messages
+                }
+                (Place::Top, "prompt" | "query") => Place::Text,
                 // Gemini asks for a count of a whole request too.
                 (Place::Top, "generateContentRequest" | "generate_content_request") => Place::Top,
                 (Place::Top, "system" | "instructions" | "systemInstruction" | "system_instruction") => Place::Text,

@@ -13,7 +13,7 @@ mod stream;
 mod usage;
 
 use crate::{
-    dialects::{CallerCells, Cells, UpstreamCells},
+    dialects::{CallerCells, Cells, Headers, UpstreamCells},
     upstream::Path,
     usage::InputCount,
 };
@@ -28,6 +28,8 @@ pub(crate) const CELLS: Cells = Cells {
     error_body: error::body,
     refusal_body: error::refusal_body,
     refusal_event: error::refusal_event,
+    accept: "application/json",
+    headers: Headers::Google,
     path: Path::Model { whole: ":generateContent", stream: ":streamGenerateContent?alt=sse" },
     model: models::model,
     model_list: models::list,

@@ -5,7 +5,12 @@ mod request;
 mod response;
 
 use crate::{
-    dialects::Cells, embeddings::EmbeddingCells, gemini, request::Scalar, stream::Kind, upstream::Path,
+    dialects::{Cells, Headers},
+    embeddings::EmbeddingCells,
+    gemini,
+    request::Scalar,
+    stream::Kind,
+    upstream::Path,
     usage::InputCount,
 };
 
@@ -52,6 +57,8 @@ const BOTH: Cells = Cells {
     error_body: gemini::CELLS.error_body,
     refusal_body: gemini::CELLS.refusal_body,
     refusal_event: gemini::CELLS.refusal_event,
+    accept: "application/json",
+    headers: Headers::Google,
     path: Path::Fixed(""),
     model: gemini::CELLS.model,
     model_list: gemini::CELLS.model_list,

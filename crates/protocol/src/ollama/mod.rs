@@ -8,7 +8,7 @@ mod messages;
 mod wire;
 
 use crate::{
-    dialects::{Cells, UpstreamCells},
+    dialects::{Cells, Headers, UpstreamCells},
     openai_chat,
     request::BadRequest,
     upstream::Path,
@@ -29,6 +29,8 @@ pub(crate) const CELLS: Cells = Cells {
     error_body: openai_chat::CELLS.error_body,
     refusal_body: openai_chat::CELLS.refusal_body,
     refusal_event: openai_chat::CELLS.refusal_event,
+    accept: "application/json",
+    headers: Headers::Ollama,
     path: Path::Fixed("/api/chat"),
     model: openai_chat::CELLS.model,
     model_list: openai_chat::CELLS.model_list,

@@ -15,7 +15,7 @@ pub(crate) use stream::DONE;
 pub(crate) use usage::Wire;
 
 use crate::{
-    dialects::{CallerCells, Cells, UpstreamCells},
+    dialects::{CallerCells, Cells, Headers, UpstreamCells},
     upstream::Path,
     usage::InputCount,
 };
@@ -30,6 +30,8 @@ pub(crate) const CELLS: Cells = Cells {
     error_body: error::body,
     refusal_body: error::refusal_body,
     refusal_event: error::refusal_event,
+    accept: "application/json",
+    headers: Headers::Openai,
     path: Path::Fixed("/chat/completions"),
     model: models::model,
     model_list: models::list,

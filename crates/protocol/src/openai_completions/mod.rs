@@ -8,7 +8,7 @@ mod request;
 mod wire;
 
 use crate::{
-    dialects::{CallerCells, Cells},
+    dialects::{CallerCells, Cells, Headers},
     openai_chat,
     upstream::Path,
     usage::InputCount,
@@ -24,6 +24,8 @@ pub(crate) const CELLS: Cells = Cells {
     error_body: openai_chat::CELLS.error_body,
     refusal_body: openai_chat::CELLS.refusal_body,
     refusal_event: openai_chat::CELLS.refusal_event,
+    accept: "application/json",
+    headers: Headers::Openai,
     path: Path::Fixed("/completions"),
     model: openai_chat::CELLS.model,
     model_list: openai_chat::CELLS.model_list,

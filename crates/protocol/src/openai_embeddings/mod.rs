@@ -4,7 +4,13 @@ mod request;
 mod response;
 mod tell;
 
-use crate::{dialects::Cells, openai_chat, stream::Kind, upstream::Path, usage::InputCount};
+use crate::{
+    dialects::{Cells, Headers},
+    openai_chat,
+    stream::Kind,
+    upstream::Path,
+    usage::InputCount,
+};
 
 pub(crate) const CELLS: Cells = Cells {
     input_count: InputCount::IncludesCache,
@@ -17,6 +23,8 @@ pub(crate) const CELLS: Cells = Cells {
     error_body: openai_chat::CELLS.error_body,
     refusal_body: openai_chat::CELLS.refusal_body,
     refusal_event: openai_chat::CELLS.refusal_event,
+    accept: "application/json",
+    headers: Headers::Openai,
     path: Path::Fixed("/embeddings"),
     model: openai_chat::CELLS.model,
     model_list: openai_chat::CELLS.model_list,

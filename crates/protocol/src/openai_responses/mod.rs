@@ -11,7 +11,7 @@ mod stream;
 mod usage;
 
 use crate::{
-    dialects::{CallerCells, Cells, UpstreamCells},
+    dialects::{CallerCells, Cells, Headers, UpstreamCells},
     openai_chat,
     upstream::Path,
     usage::InputCount,
@@ -27,6 +27,8 @@ pub(crate) const CELLS: Cells = Cells {
     error_body: openai_chat::CELLS.error_body,
     refusal_body: openai_chat::CELLS.refusal_body,
     refusal_event: error::refusal_event,
+    accept: "application/json",
+    headers: Headers::Openai,
     path: Path::Fixed("/responses"),
     model: openai_chat::CELLS.model,
     model_list: openai_chat::CELLS.model_list,

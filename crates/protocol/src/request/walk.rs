@@ -50,6 +50,8 @@ pub(crate) struct Walk<'a> {
     pub input: Scalar,
     pub contents: Scalar,
     pub content: Scalar,
+    pub documents: Scalar,
+    pub stream_format: Option<&'a RawValue>,
     pub requests: Option<&'a RawValue>,
     pub max_output_tokens: Scalar,
     pub background: Scalar,
@@ -59,7 +61,7 @@ pub(crate) struct Walk<'a> {
 }
 
 /// The fields that may stand only once, in one spelling.
-const FIELDS: [&str; 19] = [
+const FIELDS: [&str; 21] = [
     "model",
     "stream",
     "max_tokens",
@@ -79,6 +81,8 @@ const FIELDS: [&str; 19] = [
     "best_of",
     "content",
     "requests",
+    "documents",
+    "stream_format",
 ];
 
 impl<'a> Walk<'a> {
@@ -102,6 +106,8 @@ impl<'a> Walk<'a> {
             input: Scalar::Absent,
             contents: Scalar::Absent,
             content: Scalar::Absent,
+            documents: Scalar::Absent,
+            stream_format: None,
             requests: None,
             max_output_tokens: Scalar::Absent,
             background: Scalar::Absent,
@@ -171,6 +177,8 @@ impl<'a> Visitor<'a> for Top<'_, 'a> {
                 "messages" => walk.messages = map.next_value_seed(seed(Place::Messages))?,
                 "input" => walk.input = map.next_value_seed(seed(Place::Messages))?,
                 "content" => walk.content = map.next_value_seed(seed(Place::Message))?,
+                "documents" => walk.documents = map.next_value_seed(seed(Place::Anything))?,
+                "stream_format" => walk.stream_format = Some(map.next_value()?),
                 "requests" => walk.requests = Some(map.next_value()?),
                 "contents" => walk.contents = map.next_value_seed(seed(Place::Messages))?,
                 "generationConfig" | "generation_config" => {
@@ -187,7 +195,8 @@ impl<'a> Visitor<'a> for Top<'_, 'a> {
             }
         }
         // A raw value was skipped, not visited: visit it for its depth. (The model must be a string, which has none.)
-        for raw in [walk.stream_options, walk.generation_config, walk.prompt].into_iter().flatten() {
+        for raw in [walk.stream_options, walk.generation_config, walk.prompt, walk.stream_format].into_iter().flatten()
+        {
             let mut json = serde_json::Deserializer::from_str(raw.get());
             json.disable_recursion_limit();
             seed(Place::Anything).deserialize(&mut json).map_err(A::Error::custom)?;

@@ -12,9 +12,8 @@ pub fn usage(recording: &Recording) -> Option<Usage> {
         Dialect::OpenaiResponses => responses(&documents),
         Dialect::Anthropic => anthropic(&documents),
         Dialect::Gemini => gemini(&documents),
-        Dialect::Ollama => unreachable!("not recorded"),
         Dialect::OpenaiEmbeddings => embeddings(&documents[0]),
-        Dialect::GeminiEmbeddings | Dialect::GeminiBatchEmbeddings => unreachable!("not recorded"),
+        _ => unreachable!("not recorded"),
     }
 }
 

@@ -28,7 +28,11 @@ pub fn of(dialect: Dialect, stream: bool, body: &str, ours: bool) -> Facts {
         | Dialect::OpenaiCompletions
         | Dialect::OpenaiEmbeddings
         | Dialect::GeminiEmbeddings
-        | Dialect::GeminiBatchEmbeddings => unreachable!("no conversation"),
+        | Dialect::GeminiBatchEmbeddings
+        | Dialect::OpenaiImages
+        | Dialect::OpenaiSpeech
+        | Dialect::OpenaiModerations
+        | Dialect::Rerank => unreachable!("no conversation"),
     }
 }
 
@@ -43,7 +47,11 @@ fn assembled(dialect: Dialect, body: &str, ours: bool) -> Value {
         | Dialect::OpenaiCompletions
         | Dialect::OpenaiEmbeddings
         | Dialect::GeminiEmbeddings
-        | Dialect::GeminiBatchEmbeddings => unreachable!("no conversation"),
+        | Dialect::GeminiBatchEmbeddings
+        | Dialect::OpenaiImages
+        | Dialect::OpenaiSpeech
+        | Dialect::OpenaiModerations
+        | Dialect::Rerank => unreachable!("no conversation"),
     }
 }
 

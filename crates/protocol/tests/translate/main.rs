@@ -38,7 +38,11 @@ fn provider(dialect: Dialect) -> Provider {
         Dialect::OpenaiCompletions
         | Dialect::OpenaiEmbeddings
         | Dialect::GeminiEmbeddings
-        | Dialect::GeminiBatchEmbeddings => unreachable!("no conversation"),
+        | Dialect::GeminiBatchEmbeddings
+        | Dialect::OpenaiImages
+        | Dialect::OpenaiSpeech
+        | Dialect::OpenaiModerations
+        | Dialect::Rerank => unreachable!("no conversation"),
     }
 }
 

@@ -186,6 +186,9 @@ impl Probe {
                 json!({"model": self.upstream_model, "prompt": "ok", "max_tokens": MAX_TOKENS})
             }
             // No channel's main dialect.
+            Dialect::OpenaiImages => json!({"model": self.upstream_model, "prompt": "ok"}),
+            Dialect::OpenaiSpeech | Dialect::OpenaiModerations => json!({"model": self.upstream_model, "input": "ok"}),
+            Dialect::Rerank => json!({"model": self.upstream_model, "query": "ok", "documents": ["ok"]}),
             Dialect::OpenaiEmbeddings => json!({"model": self.upstream_model, "input": "ok"}),
             Dialect::GeminiEmbeddings => json!({"content": {"parts": [{"text": "ok"}]}}),
             Dialect::GeminiBatchEmbeddings => json!({"requests": [{"content": {"parts": [{"text": "ok"}]}}]}),

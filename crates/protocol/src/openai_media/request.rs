@@ -1,0 +1,92 @@
+//! Requests, as far as the relay must understand them.
+
+use crate::{
+    openai_chat::choices,
+    request::{BadRequest, InPath, RequestHead, Scalar, Span, Walk, fields},
+};
+use serde_json::value::RawValue;
+
+/// No model draws a picture of more tokens: the largest of OpenAI's are 6 240.
+/// <https://platform.openai.com/docs/guides/image-generation#cost-and-latency>
+const MOST_OF_A_PICTURE: u64 = 10_000;
+/// Pictures of one request. <https://platform.openai.com/docs/api-reference/images/create>
+const MOST_PICTURES: u32 = 10;
+/// What OpenAI takes where none is named.
+const MODERATION: &str = "omni-moderation-latest";
+
+fn head((model, model_span): (String, Span), max_output: u64, choices: u32) -> RequestHead {
+    RequestHead {
+        model,
+        stream: false,
+        max_output: Some(max_output),
+        include_usage: true,
+        choices,
+        referenced_media: 0,
+        model_span,
+        model_in_body: true,
+        ask_usage: None,
+    }
+}
+
+fn is_text(name: &str, value: Scalar) -> Result<(), BadRequest> {
+    match value {
+        Scalar::Text => Ok(()),
+        Scalar::Absent => Err(BadRequest::new(format!("The field `{name}` is missing."))),
+        _ => Err(BadRequest::new(format!("The field `{name}` must be a string."))),
+    }
+}
+
+fn not_streamed(walk: &Walk<'_>) -> Result<(), BadRequest> {
+    match fields::switch("stream", walk.stream)? {
+        false => Ok(()),
+        true => Err(BadRequest::new("The field `stream` must be false: pictures come whole.")),
+    }
+}
+
+pub(super) fn images(walk: Walk<'_>, _: Option<&InPath>) -> Result<RequestHead, BadRequest> {
+    let model = fields::model(&walk)?;
+    not_streamed(&walk)?;
+    if !walk.prompt.is_some_and(|prompt| prompt.get().starts_with('"')) {
+        return Err(BadRequest::new("The field `prompt` must be a string."));
+    }
+    let pictures = choices("n", walk.n)?;
+    if pictures > MOST_PICTURES {
+        return Err(BadRequest::new(format!("The field `n` must be 1 to {MOST_PICTURES}.")));
+    }
+    Ok(head(model, MOST_OF_A_PICTURE, pictures))
+}
+
+pub(super) fn speech(walk: Walk<'_>, _: Option<&InPath>) -> Result<RequestHead, BadRequest> {
+    let model = fields::model(&walk)?;
+    is_text("input", walk.input)?;
+    match walk.stream_format.map(RawValue::get) {
+        None | Some("null" | r#""audio""#) => Ok(head(model, 0, 1)),
+        Some(_) => Err(BadRequest::new("The field `stream_format` must be audio: speech comes whole.")),
+    }
+}
+
+pub(super) fn moderations(walk: Walk<'_>, _: Option<&InPath>) -> Result<RequestHead, BadRequest> {
+    match walk.input {
+        Scalar::Text | Scalar::List => {}
+        Scalar::Absent => return Err(BadRequest::new("The field `input` is missing.")),
+        _ => return Err(BadRequest::new("The field `input` must be a string or an array.")),
+    }
+    let referenced_media = walk.referenced_media;
+    let head = match walk.model {
+        Some(_) => head(fields::model(&walk)?, 0, 1),
+        None => {
+            let nowhere = Span { start: 0, end: 0 };
+            RequestHead { model_in_body: false, ..head((MODERATION.to_owned(), nowhere), 0, 1) }
+        }
+    };
+    Ok(RequestHead { referenced_media, ..head })
+}
+
+pub(super) fn rerank(walk: Walk<'_>, _: Option<&InPath>) -> Result<RequestHead, BadRequest> {
+    let model = fields::model(&walk)?;
+    match walk.documents {
+        Scalar::List => Ok(head(model, 0, 1)),
+        Scalar::Absent => Err(BadRequest::new("The field `documents` is missing.")),
+        _ => Err(BadRequest::new("The field `documents` must be an array.")),
+    }
+}

@@ -1,0 +1,94 @@
+"""PyPI openai's pictures, speech and moderations, and reranking as Jina has it: passed through, and charged by their units."""
+
+import base64
+import io
+import wave
+from decimal import Decimal
+
+import openai
+import pytest
+
+# Who speaks Chat has them beside it; nobody else is told them.
+NONE = ("anthropic", "openai_responses", "gemini")
+
+
+def cost(target):
+    exchange = target.recorder.exchanges[-1]
+    return Decimal(exchange.headers["x-turnpike-cost-usd"]) if target.relay else None
+
+
+def served(target, call):
+    """The answer, where the channel has such."""
+    if target.upstream in NONE:
+        with pytest.raises(openai.APIStatusError) as raised:
+            call()
+        assert (raised.value.status_code, raised.value.code) == (503, "no_channel_available")
+        pytest.skip("no such channel, and it is said")
+    return call()
+
+
+def test_pictures_are_charged_by_their_tokens(target):
+    answer = served(target, lambda: target.openai().images.generate(model="sandbox/echo", prompt="one two", n=2))
+    assert [base64.b64decode(one.b64_json)[:4] for one in answer.data] == [b"\x89PNG"] * 2
+    assert (answer.usage.input_tokens, answer.usage.output_tokens) == (2, 544)
+    # 2 words at 0.0375 and 544 tokens at 0.1235 USD a million.
+    assert cost(target) in (None, Decimal("0.000067259"))
+
+
+def test_pictures_that_nobody_counted_are_charged_one_by_one(target):
+    answer = served(target, lambda: target.openai().images.generate(model="sandbox/lorem-0", prompt="one two", n=3))
+    assert answer.usage is None and len(answer.data) == 3
+    # 2 words at 3, and 3 pictures of a thousand tokens at 15 USD a million.
+    assert cost(target) in (None, Decimal("0.045006"))
+
+
+def test_speech_is_sound_and_charged_by_its_characters(target):
+    answer = served(target, lambda: target.openai().audio.speech.create(model="sandbox/echo", input="Grüß Gott", voice="alloy"))
+    assert answer.response.headers["content-type"] == "audio/wav"
+    with wave.open(io.BytesIO(answer.content)) as sound:
+        assert (sound.getframerate(), sound.getnframes()) == (8000, 4000)
+    # 9 characters at 0.0375 USD a million.
+    assert cost(target) in (None, Decimal("0.000000338"))
+
+
+def test_texts_are_moderated(target):
+    answer = served(target, lambda: target.openai().moderations.create(model="sandbox/echo", input=["peace", "violence and"]))
+    assert [one.flagged for one in answer.results] == [False, True]
+    assert answer.results[1].categories.violence
+
+
+def test_documents_are_reranked(target):
+    def ask():
+        body = {"model": "sandbox/echo", "query": "red apple", "documents": ["blue sky", "red apple pie", "red sky"], "top_n": 2}
+        return target.openai().post("/rerank", body=body, cast_to=object)
+
+    answer = served(target, ask)
+    assert [one["index"] for one in answer["results"]] == [1, 2]
+    # 9 words at 0.0375 USD a million.
+    assert cost(target) in (None, Decimal("0.000000338"))
+
+
+def test_what_is_asked_wrongly_is_said(target):
+    client = target.openai()
+    for call, name in [
+        (lambda: client.images.generate(model="sandbox/echo", prompt=5), "prompt"),
+        (lambda: client.images.generate(model="sandbox/echo", prompt="x", n=11), "n"),
+        (lambda: client.images.generate(model="sandbox/echo", prompt="x", stream=True), "stream"),
+        (lambda: client.audio.speech.create(model="sandbox/echo", input=["x"], voice="alloy"), "input"),
+        (lambda: client.audio.speech.create(model="sandbox/echo", input="x", voice="alloy", stream_format="sse"), "stream_format"),
+        (lambda: client.moderations.create(model="sandbox/echo", input=5), "input"),
+        (lambda: client.post("/rerank", body={"model": "sandbox/echo", "query": "x"}, cast_to=object), "documents"),
+    ]:
+        with pytest.raises(openai.BadRequestError, match=f"`{name}`"):
+            call()
+
+
+def test_a_refusal_is_typed(target):
+    for call in (
+        lambda: target.openai().images.generate(model="sandbox/fail-429", prompt="x"),
+        lambda: target.openai().audio.speech.create(model="sandbox/fail-429", input="x", voice="alloy"),
+    ):
+        if target.upstream in NONE:
+            return
+        with pytest.raises(openai.RateLimitError):
+            call()
