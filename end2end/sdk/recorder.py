@@ -78,7 +78,8 @@ class Recorder:
         return httpx2.AsyncClient(transport=_AsyncTransport(self), timeout=30)
 
     def open(self, request, response):
-        content = request.content
+        is_json = request.headers.get("content-type", "").startswith("application/json")
+        content = request.content if is_json else None
         exchange = Exchange(
             method=request.method,
             path=request.url.path,

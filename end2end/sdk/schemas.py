@@ -43,6 +43,10 @@ def check(exchange):
     elif exchange.path.startswith("/v1/responses/") and exchange.method == "GET":
         items = exchange.path.endswith("/input_items")
         _check(openai.types.responses.ResponseItemList if items else openai.types.responses.Response, json.loads(exchange.body))
+    elif exchange.path.startswith("/v1/images/"):
+        _check(openai.types.ImagesResponse, json.loads(exchange.body))
+    elif exchange.path == "/v1/moderations":
+        _check(openai.types.ModerationCreateResponse, json.loads(exchange.body))
     elif exchange.dialect == "gemini":
         for answer in exchange.events() if exchange.streamed else [json.loads(exchange.body)]:
             if "error" not in answer:

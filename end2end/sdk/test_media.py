@@ -68,9 +68,51 @@ def test_documents_are_reranked(target):
     assert cost(target) in (None, Decimal("0.000000338"))
 
 
+def sound(seconds):
+    file = io.BytesIO()
+    with wave.open(file, "wb") as wav:
+        wav.setnchannels(1)
+        wav.setsampwidth(1)
+        wav.setframerate(8000)
+        wav.writeframes(b"\x80" * (8000 * seconds - 44))
+    return ("a b.wav", file.getvalue(), "audio/wav")
+
+
+def test_sound_is_written_down_and_charged_by_its_tokens(target):
+    create = target.openai().audio.transcriptions.create
+    answer = served(target, lambda: create(model="sandbox/echo", file=sound(2), prompt="häh"))
+    assert answer.text == "heard 16000 bytes"
+    # 20 tokens at 0.0375 and 3 words at 0.1235 USD a million.
+    assert cost(target) in (None, Decimal("0.000001121"))
+
+
+def test_sound_is_charged_by_its_seconds_where_those_are_told(target):
+    create = target.openai().audio.transcriptions.create
+    answer = served(target, lambda: create(model="sandbox/lorem-0", file=sound(3), response_format="verbose_json"))
+    assert answer.duration == 3
+    # 30 tokens at 3 USD a million.
+    assert cost(target) in (None, Decimal("0.00009"))
+    text = create(model="sandbox/lorem-0", file=sound(2), response_format="text")
+    assert text.strip() == "heard 16000 bytes"
+    # Nobody told its length: 16 000 bytes are counted as a second; and three words at 15 USD a million.
+    assert cost(target) in (None, Decimal("0.000075"))
+    assert target.openai().audio.translations.create(model="sandbox/lorem-0", file=sound(1)).text == "heard 8000 bytes"
+
+
+def test_pictures_are_changed(target):
+    edit = target.openai().images.edit
+    pixel = ("p.png", b"\x89PNG", "image/png")
+    answer = served(target, lambda: edit(model="sandbox/echo", image=[pixel, pixel], prompt="one two", n=2))
+    assert len(answer.data) == 2 and answer.usage.input_tokens_details.image_tokens == 544
+    # 546 tokens at 0.0375 and 544 at 0.1235 USD a million.
+    assert cost(target) in (None, Decimal("0.000087659"))
+
+
 def test_what_is_asked_wrongly_is_said(target):
     client = target.openai()
     for call, name in [
+        (lambda: client.audio.transcriptions.create(model="sandbox/echo", file=sound(1), stream=True), "stream"),
+        (lambda: client.images.edit(model="sandbox/echo", image=("p", b"x"), prompt="x", n=11), "n"),
         (lambda: client.images.generate(model="sandbox/echo", prompt=5), "prompt"),
         (lambda: client.images.generate(model="sandbox/echo", prompt="x", n=11), "n"),
         (lambda: client.images.generate(model="sandbox/echo", prompt="x", stream=True), "stream"),

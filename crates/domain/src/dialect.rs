@@ -27,6 +27,12 @@ pub enum Dialect {
     GeminiBatchEmbeddings,
     /// OpenAI's pictures: `POST /v1/images/generations`.
     OpenaiImages,
+    /// OpenAI's changed pictures, asked for by a form: `POST /v1/images/edits`.
+    OpenaiImageEdits,
+    /// OpenAI's transcriptions, asked for by a form: `POST /v1/audio/transcriptions`.
+    OpenaiTranscriptions,
+    /// OpenAI's transcriptions in English, asked for by a form: `POST /v1/audio/translations`.
+    OpenaiTranslations,
     /// OpenAI's speech: `POST /v1/audio/speech`.
     OpenaiSpeech,
     /// OpenAI's moderations: `POST /v1/moderations`.
@@ -79,7 +85,7 @@ pub struct UnknownWord {
 
 impl Dialect {
     /// Every dialect of this build.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::OpenaiChat,
         Self::OpenaiResponses,
         Self::Anthropic,
@@ -90,6 +96,9 @@ impl Dialect {
         Self::GeminiEmbeddings,
         Self::GeminiBatchEmbeddings,
         Self::OpenaiImages,
+        Self::OpenaiImageEdits,
+        Self::OpenaiTranscriptions,
+        Self::OpenaiTranslations,
         Self::OpenaiSpeech,
         Self::OpenaiModerations,
         Self::Rerank,
@@ -125,7 +134,25 @@ impl Dialect {
 
     /// Whether it is passed on to those who speak it, and to nobody else.
     fn is_told_to_nobody(self) -> bool {
-        matches!(self, Self::OpenaiImages | Self::OpenaiSpeech | Self::OpenaiModerations | Self::Rerank)
+        self.hears()
+            || matches!(
+                self,
+                Self::OpenaiImages
+                    | Self::OpenaiImageEdits
+                    | Self::OpenaiSpeech
+                    | Self::OpenaiModerations
+                    | Self::Rerank
+            )
+    }
+
+    /// Whether its requests are forms, with files in them.
+    pub fn takes_forms(self) -> bool {
+        self.hears() || self == Self::OpenaiImageEdits
+    }
+
+    /// Whether what it takes in is sound.
+    pub fn hears(self) -> bool {
+        matches!(self, Self::OpenaiTranscriptions | Self::OpenaiTranslations)
     }
 
     /// The dialect of conversations that an upstream of this dialect is known by.
@@ -133,6 +160,9 @@ impl Dialect {
         match self {
             Self::OpenaiEmbeddings
             | Self::OpenaiImages
+            | Self::OpenaiImageEdits
+            | Self::OpenaiTranscriptions
+            | Self::OpenaiTranslations
             | Self::OpenaiSpeech
             | Self::OpenaiModerations
             | Self::Rerank => Self::OpenaiChat,
@@ -163,6 +193,9 @@ impl Dialect {
             Self::GeminiEmbeddings => "gemini_embeddings",
             Self::GeminiBatchEmbeddings => "gemini_batch_embeddings",
             Self::OpenaiImages => "openai_images",
+            Self::OpenaiImageEdits => "openai_image_edits",
+            Self::OpenaiTranscriptions => "openai_transcriptions",
+            Self::OpenaiTranslations => "openai_translations",
             Self::OpenaiSpeech => "openai_speech",
             Self::OpenaiModerations => "openai_moderations",
             Self::Rerank => "rerank",
@@ -179,7 +212,8 @@ impl Dialect {
             Self::Ollama => "none",
             Self::OpenaiCompletions => "completions",
             Self::OpenaiEmbeddings | Self::GeminiEmbeddings | Self::GeminiBatchEmbeddings => "embeddings",
-            Self::OpenaiImages => "images",
+            Self::OpenaiImages | Self::OpenaiImageEdits => "images",
+            Self::OpenaiTranscriptions | Self::OpenaiTranslations => "transcriptions",
             Self::OpenaiSpeech => "speech",
             Self::OpenaiModerations => "moderations",
             Self::Rerank => "rerank",

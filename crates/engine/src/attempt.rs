@@ -164,10 +164,13 @@ async fn attempt<L: Ledger, C: Catalog, U: Upstream>(
     let limits = Limits::of(relay, &channel.timeouts);
     let dialect = candidate.dialect;
     let Outgoing { body, translation, .. } = outgoing;
-    let head = relay
+    let mut head = relay
         .templates
         .head(candidate, dialect, &planned.received.headers, planned.head.stream)
         .map_err(|error| AttemptFailed::transient(error.to_string()))?;
+    if let Some(content_type) = planned.head.content_type(&body) {
+        head.headers.insert(header::CONTENT_TYPE, content_type);
+    }
     let head_deadline =
         deadline.min(Instant::now() + if planned.head.stream { limits.first_token } else { limits.idle });
     let sent = timeout_at(head_deadline, relay.upstream.send(channel, head, body, limits.connect)).await;

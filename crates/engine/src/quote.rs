@@ -37,7 +37,8 @@ pub fn bounds(head: &RequestHead, body_bytes: usize, model_limit: Option<u64>) -
     };
     let output = one.saturating_mul(u64::from(head.choices.max(1)));
     let output_held = if head.stream { output.min(OUTPUT_STEP) } else { output };
-    Bounds { input: (body_bytes as u64).saturating_add(media), output, output_held }
+    let input = head.input_bound.unwrap_or((body_bytes as u64).saturating_add(media));
+    Bounds { input, output, output_held }
 }
 
 /// What a request with these bounds sets aside at admission.

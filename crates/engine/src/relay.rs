@@ -151,7 +151,8 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
         let input = meter::count_input(family.clone(), received.dialect, &received.body, &self.tracker).await;
         let pictures = answer.read.pictures.saturating_mul(PICTURE_TOKENS);
         let output = counter.count().saturating_add(pictures);
-        (Usage { input, output, image_output: pictures, ..Usage::default() }, family.source())
+        let audio_input = if received.dialect.hears() { input } else { 0 };
+        (Usage { input, output, audio_input, image_output: pictures, ..Usage::default() }, family.source())
     }
 
     /// A stream: its pump settles it.

@@ -15,7 +15,7 @@ use crate::{
     },
     gemini, gemini_embeddings, ollama, openai_chat, openai_completions, openai_embeddings, openai_media,
     openai_responses,
-    request::{BadRequest, InPath, RequestHead, Walk},
+    request::{BadRequest, InPath, RequestHead, Walk, form::Form},
     stream::{Fault, Kind, Progress, SseEvent},
     upstream::Path,
     usage::InputCount,
@@ -23,6 +23,9 @@ use crate::{
 use bytes::Bytes;
 use domain::{dialect::Dialect, refusal::Refusal, usage::Usage};
 use serde_json::Value;
+
+/// Judges a form.
+pub(crate) type ReadForm = fn(&Form<'_>) -> Result<RequestHead, BadRequest>;
 
 /// Whose way an upstream wants its headers and its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +46,8 @@ pub(crate) struct Cells {
     pub input_count: InputCount,
     /// Judges what one pass over a request's body has found, and what its path says.
     pub read_request: fn(Walk<'_>, Option<&InPath>) -> Result<RequestHead, BadRequest>,
+    /// Judges a form, where requests are forms.
+    pub read_form: Option<ReadForm>,
     /// Decodes one event of a stream.
     pub read_event: fn(&mut Progress, &SseEvent<'_>) -> Kind,
     /// Decodes a whole answer.
@@ -129,6 +134,9 @@ pub(crate) fn cells(dialect: Dialect) -> &'static Cells {
         Dialect::GeminiEmbeddings => &gemini_embeddings::ONE,
         Dialect::GeminiBatchEmbeddings => &gemini_embeddings::SEVERAL,
         Dialect::OpenaiImages => &openai_media::IMAGES,
+        Dialect::OpenaiImageEdits => &openai_media::IMAGE_EDITS,
+        Dialect::OpenaiTranscriptions => &openai_media::TRANSCRIPTIONS,
+        Dialect::OpenaiTranslations => &openai_media::TRANSLATIONS,
         Dialect::OpenaiSpeech => &openai_media::SPEECH,
         Dialect::OpenaiModerations => &openai_media::MODERATIONS,
         Dialect::Rerank => &openai_media::RERANK,

@@ -137,6 +137,51 @@ fn what_is_passed_through_is_held_by_its_own_bounds() {
     }
 }
 
+fn form(fields: &[(&str, &str)], files: &[(&str, usize)]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        body.extend_from_slice(
+            format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").as_bytes(),
+        );
+    }
+    for (name, size) in files {
+        let head = format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f\"\r\n\r\n");
+        body.extend_from_slice(head.as_bytes());
+        body.extend(std::iter::repeat_n(0, *size));
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"--b--\r\n");
+    body
+}
+
+#[test]
+fn forms_are_held_by_what_their_files_can_cost_and_only_the_models_name_changes() {
+    let of = |dialect, body: &[u8]| RequestHead::read(dialect, None, body).map_err(|bad| bad.message);
+    // At least 500 bytes a second, ten tokens each, and a token for each byte of text.
+    let body = form(&[("model", "w"), ("prompt", "abc")], &[("file", 1_001)]);
+    let heard = of(Dialect::OpenaiTranscriptions, &body).unwrap();
+    assert_eq!((heard.input_bound, heard.max_output), (Some(34), Some(30)));
+    let whole = Bytes::from(body.clone());
+    let sent = heard.splice(&whole, "whisper-1");
+    let text = String::from_utf8(body).unwrap();
+    assert_eq!(sent, text.replace("\r\n\r\nw\r\n", "\r\n\r\nwhisper-1\r\n"));
+    assert_eq!(heard.content_type(&sent).unwrap(), "multipart/form-data; boundary=\"b\"");
+    let edited =
+        of(Dialect::OpenaiImageEdits, &form(&[("model", "m"), ("n", "2")], &[("image[]", 9), ("image[]", 9)])).unwrap();
+    assert_eq!((edited.input_bound, edited.max_output, edited.choices), (Some(20_002), Some(10_000), 2));
+    for (dialect, body, field) in [
+        (Dialect::OpenaiTranscriptions, form(&[], &[("file", 1)]), "`model`"),
+        (Dialect::OpenaiTranscriptions, form(&[("model", "a"), ("model", "b")], &[("file", 1)]), "`model`"),
+        (Dialect::OpenaiTranscriptions, form(&[("model", "a")], &[]), "`file`"),
+        (Dialect::OpenaiTranslations, form(&[("model", "a"), ("stream", "true")], &[("file", 1)]), "`stream`"),
+        (Dialect::OpenaiImageEdits, form(&[("model", "a")], &[]), "`image`"),
+        (Dialect::OpenaiImageEdits, form(&[("model", "a"), ("n", "11")], &[("image", 1)]), "`n`"),
+        (Dialect::OpenaiTranscriptions, br#"{"model":"a"}"#.to_vec(), "form"),
+    ] {
+        assert!(of(dialect, &body).unwrap_err().contains(field), "{field}");
+    }
+}
+
 #[test]
 fn a_legacy_completion_is_held_for_every_answer_to_every_prompt() {
     let of = |body: &str| read(Dialect::OpenaiCompletions, body);
@@ -210,7 +255,7 @@ fn a_field_that_decides_about_money_stands_once_in_one_spelling() {
         (r#"{"model":"m","messages":[],"stream":false,"stream":true}"#, "`stream`"),
         (r#"{"model":"m","messages":[],"messages":[]}"#, "`messages`"),
     ] {
-        for dialect in Dialect::ALL.into_iter().filter(|dialect| dialect.has_callers()) {
+        for dialect in Dialect::ALL.into_iter().filter(|dialect| dialect.has_callers() && !dialect.takes_forms()) {
             let refused = read(dialect, body).unwrap_err();
             assert!(refused.contains(field), "{body}: {refused}");
         }
@@ -281,7 +326,7 @@ fn nested(name: &str, depth: usize, open: &str, close: &str) -> String {
 fn depth_is_bounded_on_every_path() {
     let most = usize::from(MAX_DEPTH);
     for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
-        for dialect in Dialect::ALL.into_iter().filter(|dialect| dialect.has_callers()) {
+        for dialect in Dialect::ALL.into_iter().filter(|dialect| dialect.has_callers() && !dialect.takes_forms()) {
             assert!(read(dialect, &nested("x", most, open, close)).is_ok());
             for depth in [most + 1, 100_000] {
                 let refused = read(dialect, &nested("x", depth, open, close)).unwrap_err();

@@ -26,7 +26,8 @@
 //! **Embeddings.** `POST /v1/embeddings`, `…:embedContent` and `…:batchEmbedContents` with any model gives a text's vector of 16 numbers, or as many as `dimensions` says.
 //!
 //! **Pictures, speech, moderations, reranking.** `POST /v1/images/generations` draws a white pixel of 272 tokens (of
-//! `sandbox/lorem…`: of no told tokens), `/v1/audio/speech` is silent for a quarter of a second a word, `/v1/moderations`
+//! `sandbox/lorem…`: of no told tokens), as `/v1/images/edits` does,
+//! `/v1/audio/transcriptions` tells how many bytes it heard (8 000 a second), `/v1/audio/speech` is silent for a quarter of a second a word, `/v1/moderations`
 //! flags the word violence, `/v1/rerank` counts the query's words.
 //!
 //! **Limits.** One choice, no log probabilities: refused by name. A tool call's arguments are not cut

@@ -8,11 +8,13 @@ mod answer;
 pub(crate) mod completions;
 mod embeddings;
 mod error;
+mod forms;
 mod media;
 mod request;
 
 pub(crate) use answer::{frames, model, models, whole};
 pub(crate) use embeddings::embeddings;
 pub(crate) use error::refusal;
+pub(crate) use forms::Form;
 pub(crate) use media::Media;
 pub(crate) use request::parse;

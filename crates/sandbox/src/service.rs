@@ -7,7 +7,7 @@ use crate::{
     flushes::Flushes,
     gemini::{self, EmbedPath, InPath},
     model::Model,
-    openai::{self, Media},
+    openai::{self, Form, Media},
     reply::{Ending, Manner, Prompt, Reply},
     responses,
 };
@@ -41,6 +41,8 @@ enum Route {
     Embed(Option<EmbedPath>),
     /// Pictures, sound and the like.
     Media(Media),
+    /// What is asked for by a form.
+    Form(Form),
     /// An answer of the model in the path.
     GenerateIn(InPath),
     /// The list of models.
@@ -57,6 +59,10 @@ enum Route {
 pub(crate) async fn answer(request: Request<Incoming>, flushes: Flushes) -> Response<AnswerBody> {
     match route(request.method(), request.uri().path(), request.headers()) {
         Route::Generate(dialect) => generate(dialect, None, request.into_body(), flushes).await,
+        Route::Form(form) => {
+            let (head, body) = request.into_parts();
+            serve_form(form, &head.headers, body).await
+        }
         Route::Media(media) => serve_media(media, request.into_body()).await,
         Route::Embed(path) => embed(path, request.into_body()).await,
         Route::GenerateIn(in_path) => generate(Dialect::Gemini, Some(in_path), request.into_body(), flushes).await,
@@ -90,6 +96,11 @@ fn route(method: &Method, path: &str, headers: &HeaderMap) -> Route {
         && let Some(path) = EmbedPath::of(path)
     {
         return Route::Embed(Some(path));
+    }
+    if method == Method::POST
+        && let Some(form) = Form::of(path)
+    {
+        return Route::Form(form);
     }
     if method == Method::POST
         && let Some(media) = Media::of(path)
@@ -170,6 +181,23 @@ async fn serve_media(media: Media, body: Incoming) -> Response<AnswerBody> {
         Ok(answer) => {
             let mut response = json(StatusCode::OK, answer);
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
+            Dialect::OpenAi.sign(response.headers_mut(), seed);
+            response
+        }
+    }
+}
+
+async fn serve_form(form: Form, headers: &HeaderMap, body: Incoming) -> Response<AnswerBody> {
+    let bytes = match Limited::new(body, MAX_REQUEST).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(_) => return Dialect::OpenAi.refuse(&Fault::TooLarge, 0),
+    };
+    let seed = seed(&bytes);
+    match form.answer(headers, bytes).await {
+        Err(fault) => Dialect::OpenAi.refuse(&fault, seed),
+        Ok((content_type, answer)) => {
+            let mut response = json(StatusCode::OK, answer);
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
             Dialect::OpenAi.sign(response.headers_mut(), seed);
             response
         }

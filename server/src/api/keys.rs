@@ -98,7 +98,7 @@ pub struct KeyFields {
     #[serde(default)]
     models: Option<Vec<String>>,
     /// The endpoints it may call (`chat_completions`, `responses`, `messages`, `generate_content`, `completions`, `embeddings`,
-    /// `images`, `speech`, `moderations`, `rerank`); default: all.
+    /// `images`, `speech`, `transcriptions`, `moderations`, `rerank`); default: all.
     #[serde(default)]
     endpoints: Option<Vec<String>>,
     /// The addresses (`203.0.113.7`) and networks (`203.0.113.0/24`) it may come from; default: any.

@@ -19,6 +19,7 @@ use crate::{
 pub(crate) const CELLS: Cells = Cells {
     input_count: InputCount::ExcludesCache,
     read_request: request::read,
+    read_form: None,
     read_event: stream::read_event,
     read_answer: response::read,
     class: error::class,

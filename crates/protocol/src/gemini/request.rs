@@ -45,6 +45,8 @@ pub(super) fn read(walk: Walk<'_>, in_path: Option<&InPath>) -> Result<RequestHe
         // The name in the path is not the body's.
         model_span: Span { start: 0, end: 0 },
         model_in_body: false,
+        input_bound: None,
+        is_form: false,
         ask_usage: None,
     })
 }

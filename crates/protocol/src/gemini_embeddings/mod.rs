@@ -49,6 +49,7 @@ pub(crate) const SEVERAL: Cells = Cells {
 const BOTH: Cells = Cells {
     input_count: InputCount::IncludesCache,
     read_request: |walk, in_path| request::head(&walk, in_path),
+    read_form: None,
     // There are no streams: whatever comes as one says nothing.
     read_event: |_, _| Kind::Other,
     read_answer: response::read_one,

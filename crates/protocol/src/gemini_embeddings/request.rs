@@ -26,6 +26,8 @@ pub(super) fn head(walk: &Walk<'_>, in_path: Option<&InPath>) -> Result<RequestH
         // The names in the body follow the path's: see `with_model`.
         model_span: Span { start: 0, end: 0 },
         model_in_body: false,
+        input_bound: None,
+        is_form: false,
         ask_usage: None,
     })
 }

@@ -22,6 +22,7 @@ fn no_caller() -> BadRequest {
 pub(crate) const CELLS: Cells = Cells {
     input_count: InputCount::IncludesCache,
     read_request: |_, _| Err(no_caller()),
+    read_form: None,
     read_event: wire::read_event,
     read_answer: wire::read,
     class: openai_chat::CELLS.class,

@@ -17,6 +17,7 @@ use crate::{
 pub(crate) const CELLS: Cells = Cells {
     input_count: InputCount::IncludesCache,
     read_request: request::read,
+    read_form: None,
     read_event: wire::read_event,
     read_answer: wire::read,
     class: openai_chat::CELLS.class,

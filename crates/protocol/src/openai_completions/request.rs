@@ -34,6 +34,8 @@ pub(super) fn read(walk: Walk<'_>, _: Option<&InPath>) -> Result<RequestHead, Ba
         referenced_media: 0,
         model_span,
         model_in_body: true,
+        input_bound: None,
+        is_form: false,
         ask_usage: ask.filter(|_| stream),
     })
 }

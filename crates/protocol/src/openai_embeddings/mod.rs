@@ -15,6 +15,7 @@ use crate::{
 pub(crate) const CELLS: Cells = Cells {
     input_count: InputCount::IncludesCache,
     read_request: request::read,
+    read_form: None,
     // There are no streams: whatever comes as one says nothing.
     read_event: |_, _| Kind::Other,
     read_answer: response::read,

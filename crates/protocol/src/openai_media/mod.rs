@@ -3,11 +3,15 @@
 //! <https://docs.vllm.ai/en/latest/serving/openai_compatible_server>.
 //!
 //! What they are counted in: pictures by the tokens their provider reports, and where it reports none by the picture;
+//! sound by its tokens, and where its length is reported instead by ten tokens a second, which is what OpenAI's models count;
 //! speech by the characters that are said; moderations by the tokens of their text; reranking by the tokens its provider
 //! reports, or those of query and documents.
 
 mod request;
 mod response;
+
+/// Tokens of a second of sound. <https://platform.openai.com/docs/guides/realtime-costs>
+pub(crate) const TOKENS_OF_SOUND: u64 = 10;
 
 use crate::{
     dialects::{Cells, Headers},
@@ -23,6 +27,19 @@ pub(crate) const IMAGES: Cells = Cells {
     path: Path::Fixed("/images/generations"),
     ..ALL
 };
+
+pub(crate) const IMAGE_EDITS: Cells =
+    Cells { read_form: Some(request::image_edits), path: Path::Fixed("/images/edits"), ..IMAGES };
+
+pub(crate) const TRANSCRIPTIONS: Cells = Cells {
+    read_form: Some(request::sound),
+    read_answer: response::transcriptions,
+    accept: "*/*",
+    path: Path::Fixed("/audio/transcriptions"),
+    ..ALL
+};
+
+pub(crate) const TRANSLATIONS: Cells = Cells { path: Path::Fixed("/audio/translations"), ..TRANSCRIPTIONS };
 
 pub(crate) const SPEECH: Cells = Cells {
     read_request: request::speech,
@@ -45,6 +62,7 @@ pub(crate) const RERANK: Cells =
 const ALL: Cells = Cells {
     input_count: InputCount::IncludesCache,
     read_request: request::rerank,
+    read_form: None,
     // There are no streams: whatever comes as one says nothing.
     read_event: |_, _| Kind::Other,
     read_answer: response::rerank,

@@ -2,7 +2,8 @@
 
 use crate::{
     openai_chat::choices,
-    request::{BadRequest, InPath, RequestHead, Scalar, Span, Walk, fields},
+    openai_media::TOKENS_OF_SOUND,
+    request::{BadRequest, InPath, MAX_OUTPUT_TOKENS, RequestHead, Scalar, Span, Walk, fields, form::Form},
 };
 use serde_json::value::RawValue;
 
@@ -11,6 +12,8 @@ use serde_json::value::RawValue;
 const MOST_OF_A_PICTURE: u64 = 10_000;
 /// Pictures of one request. <https://platform.openai.com/docs/api-reference/images/create>
 const MOST_PICTURES: u32 = 10;
+/// Sound of fewer bytes a second says nothing that could be heard.
+const LEAST_OF_A_SECOND: u64 = 500;
 /// What OpenAI takes where none is named.
 const MODERATION: &str = "omni-moderation-latest";
 
@@ -24,6 +27,8 @@ fn head((model, model_span): (String, Span), max_output: u64, choices: u32) -> R
         referenced_media: 0,
         model_span,
         model_in_body: true,
+        input_bound: None,
+        is_form: false,
         ask_usage: None,
     }
 }
@@ -54,6 +59,55 @@ pub(super) fn images(walk: Walk<'_>, _: Option<&InPath>) -> Result<RequestHead, 
         return Err(BadRequest::new(format!("The field `n` must be 1 to {MOST_PICTURES}.")));
     }
     Ok(head(model, MOST_OF_A_PICTURE, pictures))
+}
+
+fn named(form: &Form<'_>) -> Result<(String, Span), BadRequest> {
+    match form.text("model")? {
+        Some((name, span)) if !name.trim().is_empty() => Ok((name.to_owned(), span)),
+        Some(_) => Err(BadRequest::new("The field `model` is empty.")),
+        None => Err(BadRequest::new("The field `model` is missing.")),
+    }
+}
+
+fn whole(form: &Form<'_>) -> Result<(), BadRequest> {
+    match form.text("stream")? {
+        None | Some(("false" | "False" | "0", _)) => Ok(()),
+        Some(_) => Err(BadRequest::new("The field `stream` must be false: it comes whole.")),
+    }
+}
+
+pub(super) fn image_edits(form: &Form<'_>) -> Result<RequestHead, BadRequest> {
+    let model = named(form)?;
+    whole(form)?;
+    let pictures = match form.text("n")? {
+        None => 1,
+        Some((text, _)) => text
+            .parse()
+            .ok()
+            .filter(|n| (1..=MOST_PICTURES).contains(n))
+            .ok_or_else(|| BadRequest::new(format!("The field `n` must be 1 to {MOST_PICTURES}.")))?,
+    };
+    let (files, _) = form.files();
+    if files == 0 {
+        return Err(BadRequest::new("The field `image` is missing."));
+    }
+    let input = form.text_bytes().saturating_add(files.saturating_mul(MOST_OF_A_PICTURE));
+    let head = head(model, MOST_OF_A_PICTURE, pictures);
+    Ok(RequestHead { input_bound: Some(input), is_form: true, ..head })
+}
+
+pub(super) fn sound(form: &Form<'_>) -> Result<RequestHead, BadRequest> {
+    let model = named(form)?;
+    whole(form)?;
+    let (files, bytes) = form.files();
+    if files != 1 {
+        return Err(BadRequest::new("The field `file` must be one file."));
+    }
+    let seconds = bytes.div_ceil(LEAST_OF_A_SECOND);
+    let input = form.text_bytes().saturating_add(seconds.saturating_mul(TOKENS_OF_SOUND));
+    // Nobody says more words in a second.
+    let output = seconds.saturating_mul(TOKENS_OF_SOUND).min(MAX_OUTPUT_TOKENS);
+    Ok(RequestHead { input_bound: Some(input), is_form: true, ..head(model, output, 1) })
 }
 
 pub(super) fn speech(walk: Walk<'_>, _: Option<&InPath>) -> Result<RequestHead, BadRequest> {

@@ -3,13 +3,13 @@
 use crate::{
     answer::Answer,
     error,
-    lenient::{Count, List, Maybe, parse},
+    lenient::{Count, List, Maybe, Text, parse},
     stream::Fault,
     usage::Report,
 };
 use domain::dialect::Dialect;
 use serde::{Deserialize, de::IgnoredAny};
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -85,6 +85,75 @@ pub(super) fn speech(body: &[u8]) -> Result<Answer, Fault> {
     }
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Heard<'a> {
+    #[serde(borrow)]
+    text: Text<'a>,
+    usage: Maybe<HeardUsage>,
+    /// Seconds, of `verbose_json`.
+    duration: Option<Value>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct HeardUsage {
+    input_tokens: Count,
+    output_tokens: Count,
+    input_token_details: Maybe<HeardDetails>,
+    seconds: Option<Value>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct HeardDetails {
+    audio_tokens: Count,
+}
+
+/// Text, in a document or alone (`text`, `srt`, `vtt`).
+pub(super) fn transcriptions(body: &[u8]) -> Result<Answer, Fault> {
+    let Some(heard) = parse::<Heard<'_>>(body).filter(|_| body.starts_with(b"{")) else {
+        let text = std::str::from_utf8(body).map_err(|_| Fault::Malformed)?;
+        // Silence is an answer.
+        return Ok(Answer::new(None, super::ALL.input_count, false, || text.to_owned()));
+    };
+    if heard.error.is_some_and(|error| error.get() != "null") {
+        return Err(Fault::UpstreamError(error::in_answer(Dialect::OpenaiTranscriptions, body)));
+    }
+    let mut text = String::new();
+    heard.text.add_to(&mut text);
+    let usage = heard.usage.0.unwrap_or_default();
+    let report = match seconds(usage.seconds.as_ref()).or_else(|| seconds(heard.duration.as_ref())) {
+        _ if usage.input_tokens.0.is_some() => Some(Report {
+            input: usage.input_tokens.0,
+            output: usage.output_tokens.0,
+            audio_input: usage.input_token_details.0.unwrap_or_default().audio_tokens.or_zero(),
+            ..Report::default()
+        }),
+        Some(seconds) => {
+            let tokens = seconds.saturating_mul(super::TOKENS_OF_SOUND);
+            Some(Report { input: Some(tokens), audio_input: tokens, output: Some(0), ..Report::default() })
+        }
+        None => None,
+    };
+    let report = report.filter(Report::is_complete);
+    Ok(Answer::new(report, super::ALL.input_count, false, || text))
+}
+
+/// Whole seconds, begun ones counting.
+fn seconds(value: Option<&Value>) -> Option<u64> {
+    let text = match value? {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.clone(),
+        _ => return None,
+    };
+    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+    let begun = u64::from(part.bytes().any(|digit| digit != b'0'));
+    whole.parse::<u64>().ok()?.checked_add(begun)
+}
+
 pub(super) fn moderations(body: &[u8]) -> Result<Answer, Fault> {
     let wire = wire(Dialect::OpenaiModerations, body)?;
     let results = wire.results.0.as_ref().ok_or(Fault::Malformed)?;
@@ -122,6 +191,22 @@ mod tests {
         assert_eq!((untold.usage, untold.pictures, untold.empty), (None, 2, false));
         assert!(images(br#"{"data":[]}"#).unwrap().empty);
         assert!(matches!(images(b"{}"), Err(Fault::Malformed)));
+    }
+
+    #[test]
+    fn what_was_heard_is_counted_by_tokens_or_seconds_or_not_at_all() {
+        let usage =
+            |body: &str| transcriptions(body.as_bytes()).unwrap().usage.map(|it| (it.input, it.audio_input, it.output));
+        let tokens = r#"{"text":"hi","usage":{"type":"tokens","input_tokens":14,"input_token_details":{"text_tokens":0,"audio_tokens":14},"output_tokens":45,"total_tokens":59}}"#;
+        assert_eq!(usage(tokens), Some((14, 14, 45)));
+        assert_eq!(usage(r#"{"text":"hi","usage":{"type":"duration","seconds":3}}"#), Some((30, 30, 0)));
+        assert_eq!(usage(r#"{"task":"transcribe","duration":2.0999,"text":"hi"}"#), Some((30, 30, 0)));
+        assert_eq!(usage(r#"{"duration":"8.470000267028809","text":"hi"}"#), Some((90, 90, 0)));
+        for untold in [r#"{"text":"hi"}"#, "hi", "1\n00:00:00,000 --> 00:00:01,000\nhi\n"] {
+            let answer = transcriptions(untold.as_bytes()).unwrap();
+            assert!(answer.usage.is_none() && answer.output_text.contains("hi"), "{untold}");
+        }
+        assert!(matches!(transcriptions(br#"{"error":{"message":"no"}}"#), Err(Fault::UpstreamError(_))));
     }
 
     #[test]

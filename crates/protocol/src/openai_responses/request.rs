@@ -37,6 +37,8 @@ pub(super) fn read(walk: Walk<'_>, _: Option<&InPath>) -> Result<RequestHead, Ba
         referenced_media: walk.referenced_media,
         model_span,
         model_in_body: true,
+        input_bound: None,
+        is_form: false,
         ask_usage: None,
     })
 }

@@ -5,6 +5,7 @@
 //! usage must be spliced in, and not at all otherwise.
 
 pub(crate) mod fields;
+pub(crate) mod form;
 mod media;
 mod walk;
 
@@ -13,6 +14,8 @@ pub(crate) use walk::{Scalar, Span, Walk};
 use crate::dialects::cells;
 use bytes::Bytes;
 use domain::dialect::Dialect;
+use form::Form;
+use http::HeaderValue;
 
 /// A body may be nested this deep.
 pub const MAX_DEPTH: u16 = 128;
@@ -59,6 +62,10 @@ pub struct RequestHead {
     pub choices: u32,
     /// Images, documents and audio named by an address or a file id: their tokens are not bounded by the body's bytes.
     pub referenced_media: u32,
+    /// Tokens that the input has at most, where its bytes say nothing of them: of sound and of pictures.
+    pub input_bound: Option<u64>,
+    /// Whether the body is a form.
+    pub(crate) is_form: bool,
     /// Where the model's name stands, quotes included.
     pub(crate) model_span: Span,
     /// Whether it stands in the body at all.
@@ -81,7 +88,15 @@ impl RequestHead {
     /// [`BadRequest`] if it is no JSON object, nests deeper than [`MAX_DEPTH`], or a field that the relay must understand is
     /// missing, doubled or of the wrong kind. Fields that the relay does not need may be anything.
     pub fn read(dialect: Dialect, in_path: Option<&InPath>, body: &[u8]) -> Result<Self, BadRequest> {
-        (cells(dialect).read_request)(Walk::over(body)?, in_path)
+        match cells(dialect).read_form {
+            Some(read_form) => read_form(&Form::read(body)?),
+            None => (cells(dialect).read_request)(Walk::over(body)?, in_path),
+        }
+    }
+
+    /// The content type of a body that is a form.
+    pub fn content_type(&self, body: &[u8]) -> Option<HeaderValue> {
+        if self.is_form { form::content_type(body) } else { None }
     }
 
     /// The model that a request names which only asks for a count: it needs nothing else.
@@ -111,8 +126,9 @@ impl RequestHead {
     /// The bytes for an upstream of the same dialect: the model's name there instead of the caller's, and the wish for
     /// usage where a stream would not tell it. Nothing is copied if nothing changes. `body` must be what was read.
     pub fn splice(&self, body: &Bytes, upstream_model: &str) -> Bytes {
-        let model = (self.model_in_body && self.model != upstream_model)
-            .then(|| serde_json::Value::from(upstream_model).to_string());
+        let model = (self.model_in_body && self.model != upstream_model).then(|| {
+            if self.is_form { upstream_model.to_owned() } else { serde_json::Value::from(upstream_model).to_string() }
+        });
         let model = model.as_deref().map(|name| (self.model_span, name));
         let usage = self.ask_usage.as_ref().map(|splice| (splice.at, splice.text));
         let (first, second) = match (model, usage) {

@@ -30,6 +30,9 @@ pub fn of(dialect: Dialect, stream: bool, body: &str, ours: bool) -> Facts {
         | Dialect::GeminiEmbeddings
         | Dialect::GeminiBatchEmbeddings
         | Dialect::OpenaiImages
+        | Dialect::OpenaiImageEdits
+        | Dialect::OpenaiTranscriptions
+        | Dialect::OpenaiTranslations
         | Dialect::OpenaiSpeech
         | Dialect::OpenaiModerations
         | Dialect::Rerank => unreachable!("no conversation"),
@@ -49,6 +52,9 @@ fn assembled(dialect: Dialect, body: &str, ours: bool) -> Value {
         | Dialect::GeminiEmbeddings
         | Dialect::GeminiBatchEmbeddings
         | Dialect::OpenaiImages
+        | Dialect::OpenaiImageEdits
+        | Dialect::OpenaiTranscriptions
+        | Dialect::OpenaiTranslations
         | Dialect::OpenaiSpeech
         | Dialect::OpenaiModerations
         | Dialect::Rerank => unreachable!("no conversation"),

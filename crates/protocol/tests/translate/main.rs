@@ -40,6 +40,9 @@ fn provider(dialect: Dialect) -> Provider {
         | Dialect::GeminiEmbeddings
         | Dialect::GeminiBatchEmbeddings
         | Dialect::OpenaiImages
+        | Dialect::OpenaiImageEdits
+        | Dialect::OpenaiTranscriptions
+        | Dialect::OpenaiTranslations
         | Dialect::OpenaiSpeech
         | Dialect::OpenaiModerations
         | Dialect::Rerank => unreachable!("no conversation"),

@@ -76,19 +76,25 @@ struct Images {
 fn images(body: &[u8]) -> Result<Value, Fault> {
     let Images { model, prompt, n } = read(body)?;
     check_model(&model)?;
-    let n = n.unwrap_or(1);
-    if !(1..=10).contains(&n) {
-        return Err(Fault::at("n", "'n' must be from 1 to 10."));
-    }
+    Ok(picture_answer(&model, &prompt, 0, pictures(Some(n.unwrap_or(1)))?))
+}
+
+/// How many pictures are drawn.
+pub(super) fn pictures(asked: Option<u64>) -> Result<u64, Fault> {
+    asked.filter(|n| (1..=10).contains(n)).ok_or_else(|| Fault::at("n", "'n' must be from 1 to 10."))
+}
+
+/// So many pictures, from so many.
+pub(super) fn picture_answer(model: &str, prompt: &str, from: u64, n: u64) -> Value {
     let pictures: Vec<Value> = (0..n).map(|_| json!({"b64_json": PICTURE})).collect();
-    let (input, output) = (vocabulary::count(&prompt), n * PICTURE_TOKENS);
+    let (text, seen, output) = (vocabulary::count(prompt), from * PICTURE_TOKENS, n * PICTURE_TOKENS);
     let usage = json!({
-        "input_tokens": input, "output_tokens": output, "total_tokens": input + output,
-        "input_tokens_details": {"text_tokens": input, "image_tokens": 0},
+        "input_tokens": text + seen, "output_tokens": output, "total_tokens": text + seen + output,
+        "input_tokens_details": {"text_tokens": text, "image_tokens": seen},
     });
     // `lorem` draws as those do who count no tokens.
     let usage = if model.starts_with("sandbox/lorem") { Value::Null } else { usage };
-    Ok(json!({"created": 1_700_000_000, "data": pictures, "usage": usage}))
+    json!({"created": 1_700_000_000, "data": pictures, "usage": usage})
 }
 
 #[derive(Deserialize)]

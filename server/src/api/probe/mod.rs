@@ -186,7 +186,10 @@ impl Probe {
                 json!({"model": self.upstream_model, "prompt": "ok", "max_tokens": MAX_TOKENS})
             }
             // No channel's main dialect.
-            Dialect::OpenaiImages => json!({"model": self.upstream_model, "prompt": "ok"}),
+            Dialect::OpenaiImages
+            | Dialect::OpenaiImageEdits
+            | Dialect::OpenaiTranscriptions
+            | Dialect::OpenaiTranslations => json!({"model": self.upstream_model, "prompt": "ok"}),
             Dialect::OpenaiSpeech | Dialect::OpenaiModerations => json!({"model": self.upstream_model, "input": "ok"}),
             Dialect::Rerank => json!({"model": self.upstream_model, "query": "ok", "documents": ["ok"]}),
             Dialect::OpenaiEmbeddings => json!({"model": self.upstream_model, "input": "ok"}),

@@ -141,7 +141,10 @@ fn body(probe: &Probe) -> Bytes {
         Dialect::Ollama => json!({"model": model, "stream": true, "messages": messages}),
         Dialect::OpenaiCompletions => json!({"model": model, "stream": true, "prompt": ASK}),
         // No channel's main dialect.
-        Dialect::OpenaiImages => json!({"model": model, "prompt": "ok"}),
+        Dialect::OpenaiImages
+        | Dialect::OpenaiImageEdits
+        | Dialect::OpenaiTranscriptions
+        | Dialect::OpenaiTranslations => json!({"model": model, "prompt": "ok"}),
         Dialect::OpenaiSpeech | Dialect::OpenaiModerations => json!({"model": model, "input": "ok"}),
         Dialect::Rerank => json!({"model": model, "query": "ok", "documents": ["ok"]}),
         Dialect::OpenaiEmbeddings => json!({"model": model, "input": ASK}),
