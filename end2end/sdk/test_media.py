@@ -18,17 +18,19 @@ def cost(target):
 
 
 def served(target, call):
-    """The answer, where the channel has such."""
-    if target.upstream in NONE:
-        with pytest.raises(openai.APIStatusError) as raised:
-            call()
-        assert (raised.value.status_code, raised.value.code) == (503, "no_channel_available")
-        pytest.skip("no such channel, and it is said")
-    return call()
+    """The answer, where the channel has such; else it is said that none has."""
+    if target.upstream not in NONE:
+        return call()
+    with pytest.raises(openai.APIStatusError) as raised:
+        call()
+    assert (raised.value.status_code, raised.value.code) == (503, "no_channel_available")
+    return None
 
 
 def test_pictures_are_charged_by_their_tokens(target):
     answer = served(target, lambda: target.openai().images.generate(model="sandbox/echo", prompt="one two", n=2))
+    if answer is None:
+        return
     assert [base64.b64decode(one.b64_json)[:4] for one in answer.data] == [b"\x89PNG"] * 2
     assert (answer.usage.input_tokens, answer.usage.output_tokens) == (2, 544)
     # 2 words at 0.0375 and 544 tokens at 0.1235 USD a million.
@@ -37,6 +39,8 @@ def test_pictures_are_charged_by_their_tokens(target):
 
 def test_pictures_that_nobody_counted_are_charged_one_by_one(target):
     answer = served(target, lambda: target.openai().images.generate(model="sandbox/lorem-0", prompt="one two", n=3))
+    if answer is None:
+        return
     assert answer.usage is None and len(answer.data) == 3
     # 2 words at 3, and 3 pictures of a thousand tokens at 15 USD a million.
     assert cost(target) in (None, Decimal("0.045006"))
@@ -44,6 +48,8 @@ def test_pictures_that_nobody_counted_are_charged_one_by_one(target):
 
 def test_speech_is_sound_and_charged_by_its_characters(target):
     answer = served(target, lambda: target.openai().audio.speech.create(model="sandbox/echo", input="Grüß Gott", voice="alloy"))
+    if answer is None:
+        return
     assert answer.response.headers["content-type"] == "audio/wav"
     with wave.open(io.BytesIO(answer.content)) as sound:
         assert (sound.getframerate(), sound.getnframes()) == (8000, 4000)
@@ -53,6 +59,8 @@ def test_speech_is_sound_and_charged_by_its_characters(target):
 
 def test_texts_are_moderated(target):
     answer = served(target, lambda: target.openai().moderations.create(model="sandbox/echo", input=["peace", "violence and"]))
+    if answer is None:
+        return
     assert [one.flagged for one in answer.results] == [False, True]
     assert answer.results[1].categories.violence
 
@@ -63,6 +71,8 @@ def test_documents_are_reranked(target):
         return target.openai().post("/rerank", body=body, cast_to=object)
 
     answer = served(target, ask)
+    if answer is None:
+        return
     assert [one["index"] for one in answer["results"]] == [1, 2]
     # 9 words at 0.0375 USD a million.
     assert cost(target) in (None, Decimal("0.000000338"))
@@ -81,6 +91,8 @@ def sound(seconds):
 def test_sound_is_written_down_and_charged_by_its_tokens(target):
     create = target.openai().audio.transcriptions.create
     answer = served(target, lambda: create(model="sandbox/echo", file=sound(2), prompt="häh"))
+    if answer is None:
+        return
     assert answer.text == "heard 16000 bytes"
     # 20 tokens at 0.0375 and 3 words at 0.1235 USD a million.
     assert cost(target) in (None, Decimal("0.000001121"))
@@ -89,6 +101,8 @@ def test_sound_is_written_down_and_charged_by_its_tokens(target):
 def test_sound_is_charged_by_its_seconds_where_those_are_told(target):
     create = target.openai().audio.transcriptions.create
     answer = served(target, lambda: create(model="sandbox/lorem-0", file=sound(3), response_format="verbose_json"))
+    if answer is None:
+        return
     assert answer.duration == 3
     # 30 tokens at 3 USD a million.
     assert cost(target) in (None, Decimal("0.00009"))
@@ -103,6 +117,8 @@ def test_pictures_are_changed(target):
     edit = target.openai().images.edit
     pixel = ("p.png", b"\x89PNG", "image/png")
     answer = served(target, lambda: edit(model="sandbox/echo", image=[pixel, pixel], prompt="one two", n=2))
+    if answer is None:
+        return
     assert len(answer.data) == 2 and answer.usage.input_tokens_details.image_tokens == 544
     # 546 tokens at 0.0375 and 544 at 0.1235 USD a million.
     assert cost(target) in (None, Decimal("0.000087659"))

@@ -180,8 +180,8 @@ async fn serve_media(media: Media, body: Incoming) -> Response<AnswerBody> {
         Err(fault) => Dialect::OpenAi.refuse(&fault, seed),
         Ok(answer) => {
             let mut response = json(StatusCode::OK, answer);
-            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
             Dialect::OpenAi.sign(response.headers_mut(), seed);
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
             response
         }
     }
@@ -197,8 +197,8 @@ async fn serve_form(form: Form, headers: &HeaderMap, body: Incoming) -> Response
         Err(fault) => Dialect::OpenAi.refuse(&fault, seed),
         Ok((content_type, answer)) => {
             let mut response = json(StatusCode::OK, answer);
-            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
             Dialect::OpenAi.sign(response.headers_mut(), seed);
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
             response
         }
     }
