@@ -96,22 +96,29 @@ impl Responses<'_> {
         row.as_ref().map_or(Err(Error::NotFound("response")), |row| self.opened(tenant, row))
     }
 
-    /// One of a tenant's and all it went on from, the oldest first.
+    /// One of a tenant's and all it went on from, the oldest first; no more than `most_bytes` are read.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when one of them is not kept, or not any more; [`Error::Invalid`] for over [`LONGEST_CHAIN`].
-    pub async fn chain(self, tenant: TenantId, id: &str) -> Result<Vec<Response>> {
+    /// [`Error::NotFound`] when one of them is not kept, or not any more; [`Error::Invalid`] for over [`LONGEST_CHAIN`] or
+    /// `most_bytes`.
+    pub async fn chain(self, tenant: TenantId, id: &str, most_bytes: i64) -> Result<Vec<Response>> {
         let select = Sql::built(format!(
-            "WITH RECURSIVE chain (id, parent, content, place) AS (\
-             SELECT r.id, r.parent, r.content, 0 FROM responses r JOIN tenants t ON t.id = r.tenant \
-             WHERE r.id = $3 AND {ALIVE} UNION ALL \
-             SELECT r.id, r.parent, r.content, c.place + 1 FROM responses r JOIN tenants t ON t.id = r.tenant \
-             JOIN chain c ON r.id = c.parent WHERE {ALIVE} AND c.place < {LONGEST_CHAIN}\
-             ) SELECT id, parent, content FROM chain ORDER BY place DESC"
+            "WITH RECURSIVE chain (id, parent, bytes, place) AS (\
+             SELECT r.id, r.parent, CAST(LENGTH(r.content) AS BIGINT), 0 FROM responses r \
+             JOIN tenants t ON t.id = r.tenant WHERE r.id = $3 AND {ALIVE} UNION ALL \
+             SELECT r.id, r.parent, c.bytes + LENGTH(r.content), c.place + 1 FROM responses r \
+             JOIN tenants t ON t.id = r.tenant JOIN chain c ON r.id = c.parent \
+             WHERE {ALIVE} AND c.place < {LONGEST_CHAIN} AND c.bytes <= $4\
+             ) SELECT r.id, r.parent, c.bytes, CASE WHEN c.bytes <= $4 THEN r.content ELSE NULL END AS content \
+             FROM chain c JOIN responses r ON r.tenant = $1 AND r.id = c.id ORDER BY c.place DESC"
         ));
-        let rows = self.0.db().fetch_all(select.bind(tenant).bind(time::now_us()).bind(id)).await?;
+        let select = select.bind(tenant).bind(time::now_us()).bind(id).bind(most_bytes);
+        let rows = self.0.db().fetch_all(select).await?;
         if rows.len() > LONGEST_CHAIN {
             return Err(Error::invalid("previous_response_id", "goes on from over 1000 responses"));
+        }
+        if rows.first().map(|row| row.int("bytes")).transpose()?.is_some_and(|bytes| bytes > most_bytes) {
+            return Err(Error::invalid("previous_response_id", "goes on from a conversation that is too large"));
         }
         let chain = rows.iter().map(|row| self.opened(tenant, row)).collect::<Result<Vec<_>>>()?;
         match chain.first() {

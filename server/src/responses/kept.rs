@@ -91,7 +91,7 @@ impl Responses {
         if !(1..=LARGEST_PAGE).contains(&limit) {
             return Err(Refusal::new(Code::InvalidRequest, "The parameter `limit` must be 1 to 100."));
         }
-        let chain = self.store.responses().chain(key.tenant, id).await.map_err(refusal)?;
+        let chain = self.store.responses().chain(key.tenant, id, self.most_bytes()).await.map_err(refusal)?;
         let mut items = Vec::new();
         for (place, response) in chain.iter().enumerate() {
             let kept = kept(&response.content)?;

@@ -101,14 +101,20 @@ impl Responses {
 
     /// The conversation that ends with this response.
     async fn chain(&self, key: &KeyRecord, id: &str) -> Result<Vec<Kept>, Refusal> {
-        let chain = self.store.responses().chain(key.tenant, id).await.map_err(|error| match error {
-            Error::NotFound(_) => Refusal::new(
-                Code::InvalidRequest,
-                format!("Previous response with id '{id}' not found: it is not kept, or not any more."),
-            ),
-            error => refusal(error),
-        })?;
+        let chain =
+            self.store.responses().chain(key.tenant, id, self.most_bytes()).await.map_err(|error| match error {
+                Error::NotFound(_) => Refusal::new(
+                    Code::InvalidRequest,
+                    format!("Previous response with id '{id}' not found: it is not kept, or not any more."),
+                ),
+                error => refusal(error),
+            })?;
         chain.iter().map(|response| kept(&response.content)).collect()
+    }
+
+    /// What is kept says more than what is sent on: what was asked stands there too, and how.
+    fn most_bytes(&self) -> i64 {
+        i64::try_from(self.max_body).unwrap_or(i64::MAX).saturating_mul(2)
     }
 
     /// The items that are named and kept.

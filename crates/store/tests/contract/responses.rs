@@ -9,6 +9,7 @@ use store::{
     tenants::TenantPatch,
 };
 
+const LARGE: i64 = 1 << 20;
 const DAY_US: i64 = 86_400_000_000;
 
 async fn allow(bed: &Bed, tenant: TenantId, days: u16) {
@@ -42,7 +43,7 @@ on_both! {
         keep(store.responses(), owner, "b", Some("a")).await;
         keep(store.responses(), owner, "other", Some("a")).await;
         keep(store.responses(), owner, "c", Some("b")).await;
-        let chain = store.responses().chain(owner, "c").await.unwrap();
+        let chain = store.responses().chain(owner, "c", LARGE).await.unwrap();
         assert_eq!(chain.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
         assert_eq!(chain[1].content, b"b");
         let items = ["msg_b".to_owned(), "msg_x".to_owned()];
@@ -50,11 +51,25 @@ on_both! {
         assert_eq!(found.into_iter().collect::<Vec<_>>(), [("msg_b".to_owned(), "b".to_owned())]);
     }
 
+    async fn no_more_is_read_than_may_be(bed) {
+        let (store, owner) = (bed.store(), keeping(&bed, 30).await);
+        let large = vec![b'x'; 1_000];
+        for (id, parent) in [("a", None), ("b", Some("a")), ("c", Some("b"))] {
+            store.responses().keep(owner, NewResponse { id, parent, content: &large, items: &[] }).await.unwrap();
+        }
+        // Sealed, each is a little larger.
+        assert_eq!(store.responses().chain(owner, "c", 3_200).await.unwrap().len(), 3);
+        for most in [0, 1_000, 2_500, 3_000] {
+            let refused = store.responses().chain(owner, "c", most).await;
+            assert!(matches!(refused, Err(Error::Invalid { field: "previous_response_id", .. })), "{most}: {refused:?}");
+        }
+    }
+
     async fn another_tenant_finds_nothing(bed) {
         let (store, owner, other) = (bed.store(), keeping(&bed, 30).await, keeping(&bed, 30).await);
         keep(store.responses(), owner, "a", None).await;
         assert!(is_gone(store.responses().get(other, "a").await));
-        assert!(is_gone(store.responses().chain(other, "a").await));
+        assert!(is_gone(store.responses().chain(other, "a", LARGE).await));
         assert!(is_gone(store.responses().delete(other, "a").await));
         assert!(store.responses().of_items(other, &["msg_a".into()]).await.unwrap().is_empty());
         keep(store.responses(), other, "a", None).await;
@@ -69,7 +84,7 @@ on_both! {
         store.responses().delete(owner, "a").await.unwrap();
         assert!(is_gone(store.responses().get(owner, "a").await));
         assert!(is_gone(store.responses().delete(owner, "a").await));
-        assert!(is_gone(store.responses().chain(owner, "b").await), "half a conversation is none");
+        assert!(is_gone(store.responses().chain(owner, "b", LARGE).await), "half a conversation is none");
         assert_eq!(store.responses().get(owner, "b").await.unwrap().parent.as_deref(), Some("a"));
         assert!(store.responses().of_items(owner, &["msg_a".into()]).await.unwrap().is_empty());
     }
@@ -86,7 +101,7 @@ on_both! {
         assert_eq!(count().await, 2);
         allow(&bed, owner, 9).await;
         assert!(is_gone(store.responses().get(owner, "old").await));
-        assert!(is_gone(store.responses().chain(owner, "old").await));
+        assert!(is_gone(store.responses().chain(owner, "old", LARGE).await));
         store.prune().await.unwrap();
         assert_eq!(count().await, 1);
         allow(&bed, owner, 0).await;
