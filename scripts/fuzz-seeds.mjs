@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 const [fixtures, seeds] = process.argv.slice(2);
 // Their places in `Dialect::ALL`; families not named speak Chat.
-const DIALECTS = 7;
+const DIALECTS = 9;
 const PLACE = { "openai-responses": 1, "deepseek-responses": 1, xai: 1, vllm: 1, anthropic: 2, gemini: 3, vertex: 3, "openai-completions": 5, embeddings: 6 };
 for (const target of ["requests", "answers", "streams"]) mkdirSync(join(seeds, target), { recursive: true });
 for (const family of readdirSync(fixtures)) {

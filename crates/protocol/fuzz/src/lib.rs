@@ -33,6 +33,9 @@ pub fn way_back(from: Dialect, to: Dialect, stream: bool) -> Option<Translation>
     let body: &[u8] = match to {
         Dialect::Gemini => br#"{"contents":[{"parts":[{"text":"hi"}]}]}"#,
         Dialect::OpenaiResponses => br#"{"model":"m","input":"hi"}"#,
+        Dialect::OpenaiEmbeddings => br#"{"model":"m","input":"hi"}"#,
+        Dialect::GeminiEmbeddings => br#"{"content":{"parts":[{"text":"hi"}]}}"#,
+        Dialect::GeminiBatchEmbeddings => br#"{"requests":[{"content":{"parts":[{"text":"hi"}]}}]}"#,
         Dialect::OpenaiCompletions => br#"{"model":"m","prompt":"hi"}"#,
         _ => br#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}"#,
     };
