@@ -103,6 +103,8 @@ pub(crate) struct CallerCells {
 pub(crate) struct UpstreamCells {
     /// Writes a request for it.
     pub encode_request: fn(&Request, &Target<'_>, &mut Losses) -> Result<Value, BadRequest>,
+    /// The fields of an answer that say what it is; the others are not read. Empty: all are.
+    pub says: &'static [&'static str],
     /// Reads a whole answer that is known to be one. The text makes ids where the upstream gives none.
     pub decode_answer: fn(&Value, &str) -> Result<Message, Fault>,
     /// Reads a stream; the text makes ids where the upstream gives none.

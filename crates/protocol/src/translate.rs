@@ -157,15 +157,16 @@ impl Translation {
     /// # Errors
     /// [`Fault::Malformed`].
     pub fn answer(&self, body: &[u8], usage: &Usage) -> Result<Bytes, Fault> {
-        let document = document::parse(body).ok_or(Fault::Malformed)?;
+        let document = |fields| document::parse_fields(body, fields).ok_or(Fault::Malformed);
         let told = match self.way {
             Way::Conversation { from, to } => {
+                let document = document(from.says)?;
                 let mut message = (from.decode_answer)(&document, &self.asked.id)?;
                 custom::in_blocks(&mut message.blocks, &self.asked.custom_tools);
                 (to.encode_answer)(&message, usage, &self.asked)
             }
             Way::Embeddings { from, to, in_base64 } => {
-                let vectors = (from.decode_answer)(&document)?;
+                let vectors = (from.decode_answer)(&document(&[])?)?;
                 (to.encode_answer)(vectors, usage, &self.asked.model, in_base64)
             }
         };

@@ -43,6 +43,7 @@ pub(crate) const CELLS: Cells = Cells {
     }),
     upstream: Some(UpstreamCells {
         encode_request: encode::request,
+        says: &["content", "stop_reason", "stop_sequence"],
         decode_answer: decode::answer,
         decoder: |_| Box::new(decode::Decoder::default()),
     }),

@@ -2,7 +2,9 @@
 //! field's path, because the caller gets them.
 
 use crate::request::BadRequest;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Number, Value};
+use std::{borrow::Cow, fmt};
 
 /// A JSON object that is being read.
 #[derive(Debug)]
@@ -178,6 +180,51 @@ pub(crate) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
 /// A field's items in an answer.
 pub(crate) fn items<'a>(value: &'a Value, name: &str) -> &'a [Value] {
     value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// Parses an upstream's document as far as these of its fields go; all of it where none are named.
+pub(crate) fn parse_fields(bytes: &[u8], fields: &'static [&'static str]) -> Option<Value> {
+    if fields.is_empty() {
+        return parse(bytes);
+    }
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let read = Only(fields).deserialize(&mut json).and_then(|document| json.end().map(|()| document));
+    read.ok().or_else(|| parse(bytes))
+}
+
+/// An object, of which only some fields are kept.
+struct Only(&'static [&'static str]);
+
+impl<'de> DeserializeSeed<'de> for Only {
+    type Value = Value;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Only {
+    type Value = Value;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut kept = Map::with_capacity(self.0.len());
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            if self.0.contains(&&*key) {
+                kept.insert(key.into_owned(), map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(Value::Object(kept))
+    }
+}
+
+/// An object of these fields, at once as large as it will be.
+pub(crate) fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
+    let mut object = Map::with_capacity(N);
+    object.extend(fields.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    Value::Object(object)
 }
 
 /// Parses an upstream's document. Half of a surrogate pair, which some servers write at a chunk's end, becomes U+FFFD and

@@ -42,6 +42,7 @@ pub(crate) const CELLS: Cells = Cells {
     caller: None,
     upstream: Some(UpstreamCells {
         encode_request: encode::request,
+        says: &[],
         decode_answer: decode::answer,
         decoder: |seed| Box::new(decode::Decoder::new(seed)),
     }),

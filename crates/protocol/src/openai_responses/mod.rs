@@ -44,6 +44,7 @@ pub(crate) const CELLS: Cells = Cells {
     }),
     upstream: Some(UpstreamCells {
         encode_request: encode::request,
+        says: &[],
         decode_answer: decode::answer,
         decoder: |_| Box::new(decode::Decoder::default()),
     }),

@@ -2,6 +2,7 @@
 
 use crate::form::{
     answer::{Asked, Message, Stop},
+    document::object,
     request::{Reasoning, What},
     signature::{Maker, Signature},
 };
@@ -14,16 +15,16 @@ const UNSIGNED: &str = "turnpike.unsigned";
 pub(in crate::anthropic) fn answer(message: &Message, usage: &Usage, asked: &Asked) -> Value {
     let content: Vec<Value> = message.blocks.iter().filter_map(|block| self::block(&block.what)).collect();
     let (reason, sequence) = reason(&message.stop);
-    json!({
-        "id": id(asked),
-        "type": "message",
-        "role": "assistant",
-        "model": asked.model,
-        "content": content,
-        "stop_reason": reason,
-        "stop_sequence": sequence,
-        "usage": self::usage(usage),
-    })
+    object([
+        ("id", id(asked).into()),
+        ("type", "message".into()),
+        ("role", "assistant".into()),
+        ("model", asked.model.as_str().into()),
+        ("content", content.into()),
+        ("stop_reason", reason.into()),
+        ("stop_sequence", sequence.into()),
+        ("usage", self::usage(usage)),
+    ])
 }
 
 /// The answer's id.
@@ -43,7 +44,9 @@ pub(super) fn sealed(signature: Option<&Signature>) -> String {
 
 fn block(what: &What) -> Option<Value> {
     match what {
-        What::Text(text) | What::Refusal(text) => Some(json!({"type": "text", "text": text, "citations": null})),
+        What::Text(text) | What::Refusal(text) => {
+            Some(object([("type", "text".into()), ("text", text.as_str().into()), ("citations", Value::Null)]))
+        }
         What::Reasoning(Reasoning { text, signature, .. }) => {
             Some(json!({"type": "thinking", "thinking": text, "signature": sealed(signature.as_ref())}))
         }
@@ -75,16 +78,17 @@ pub(super) fn reason(stop: &Stop) -> (&'static str, Option<&str>) {
 pub(super) fn usage(usage: &Usage) -> Value {
     let searches =
         (usage.web_searches > 0).then(|| json!({"web_search_requests": usage.web_searches, "web_fetch_requests": 0}));
-    json!({
-        "input_tokens": usage.input,
-        "cache_creation_input_tokens": usage.cache_write(),
-        "cache_read_input_tokens": usage.cache_read,
-        "cache_creation": {
-            "ephemeral_5m_input_tokens": usage.cache_write_5m,
-            "ephemeral_1h_input_tokens": usage.cache_write_1h,
-        },
-        "output_tokens": usage.output,
-        "server_tool_use": searches,
-        "service_tier": "standard",
-    })
+    let created = [
+        ("ephemeral_5m_input_tokens", usage.cache_write_5m.into()),
+        ("ephemeral_1h_input_tokens", usage.cache_write_1h.into()),
+    ];
+    object([
+        ("input_tokens", usage.input.into()),
+        ("cache_creation_input_tokens", usage.cache_write().into()),
+        ("cache_read_input_tokens", usage.cache_read.into()),
+        ("cache_creation", object(created)),
+        ("output_tokens", usage.output.into()),
+        ("server_tool_use", searches.into()),
+        ("service_tier", "standard".into()),
+    ])
 }
