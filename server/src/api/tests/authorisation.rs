@@ -164,7 +164,9 @@ async fn what_is_not_listed_is_not_served() {
     let app = world.app();
     for path in [
         "/v1",
-        "/v1/audio/speech",
+        "/v1/audio",
+        "/v1/images/variations",
+        "/v1/files",
         "/v1/chat",
         "/v1beta/files",
         "/debug",
