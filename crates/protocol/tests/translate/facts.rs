@@ -24,18 +24,7 @@ pub fn of(dialect: Dialect, stream: bool, body: &str, ours: bool) -> Facts {
         Dialect::OpenaiResponses => responses(&document),
         Dialect::Anthropic => anthropic(&document),
         Dialect::Gemini => gemini(&document),
-        Dialect::Ollama
-        | Dialect::OpenaiCompletions
-        | Dialect::OpenaiEmbeddings
-        | Dialect::GeminiEmbeddings
-        | Dialect::GeminiBatchEmbeddings
-        | Dialect::OpenaiImages
-        | Dialect::OpenaiImageEdits
-        | Dialect::OpenaiTranscriptions
-        | Dialect::OpenaiTranslations
-        | Dialect::OpenaiSpeech
-        | Dialect::OpenaiModerations
-        | Dialect::Rerank => unreachable!("no conversation"),
+        other => unreachable!("{other} tells no conversation"),
     }
 }
 
@@ -46,18 +35,7 @@ fn assembled(dialect: Dialect, body: &str, ours: bool) -> Value {
         Dialect::OpenaiResponses => assembled_responses(&events, ours),
         Dialect::Anthropic => assembled_anthropic(&events, ours),
         Dialect::Gemini => assembled_gemini(&events, ours),
-        Dialect::Ollama
-        | Dialect::OpenaiCompletions
-        | Dialect::OpenaiEmbeddings
-        | Dialect::GeminiEmbeddings
-        | Dialect::GeminiBatchEmbeddings
-        | Dialect::OpenaiImages
-        | Dialect::OpenaiImageEdits
-        | Dialect::OpenaiTranscriptions
-        | Dialect::OpenaiTranslations
-        | Dialect::OpenaiSpeech
-        | Dialect::OpenaiModerations
-        | Dialect::Rerank => unreachable!("no conversation"),
+        other => unreachable!("{other} tells no conversation"),
     }
 }
 
@@ -401,4 +379,24 @@ fn assembled_gemini(events: &[Value], ours: bool) -> Value {
         whole["usageMetadata"] = event["usageMetadata"].clone();
     }
     whole
+}
+
+/// Legacy Completions, which have a text and nothing else: that, why it ended, and what was used.
+pub fn completion(stream: bool, body: &str) -> Facts {
+    let all = if stream { events(body) } else { vec![serde_json::from_str(body).unwrap()] };
+    let mut facts = Facts::default();
+    for document in &all {
+        for choice in document["choices"].as_array().unwrap() {
+            facts.text.push_str(choice["text"].as_str().unwrap());
+            if let Some(reason) = choice["finish_reason"].as_str() {
+                reason.clone_into(&mut facts.stop);
+            }
+        }
+        if let Some(usage) = document.get("usage").filter(|usage| usage.is_object()) {
+            let number = |value: &Value| value.as_u64().unwrap_or(0);
+            let cached = number(&usage["prompt_tokens_details"]["cached_tokens"]);
+            facts.usage = (number(&usage["prompt_tokens"]), cached, number(&usage["completion_tokens"]));
+        }
+    }
+    facts
 }

@@ -111,7 +111,7 @@ fn answers_and_streams() {
     let mut seen: HashMap<String, u32> = HashMap::new();
     for recording in answers() {
         let mut all = String::new();
-        for to in others(&recording) {
+        for to in others(&recording).chain([Dialect::OpenaiCompletions]) {
             let told = told(&recording, to, usize::MAX);
             let shown = if recording.is_stream { events(&told) } else { pretty(&told) };
             writeln!(all, "--- {to}\n{shown}").unwrap();

@@ -35,17 +35,7 @@ fn provider(dialect: Dialect) -> Provider {
         Dialect::Anthropic => Provider::Anthropic,
         Dialect::Gemini => Provider::Gemini,
         Dialect::Ollama => Provider::Ollama,
-        Dialect::OpenaiCompletions
-        | Dialect::OpenaiEmbeddings
-        | Dialect::GeminiEmbeddings
-        | Dialect::GeminiBatchEmbeddings
-        | Dialect::OpenaiImages
-        | Dialect::OpenaiImageEdits
-        | Dialect::OpenaiTranscriptions
-        | Dialect::OpenaiTranslations
-        | Dialect::OpenaiSpeech
-        | Dialect::OpenaiModerations
-        | Dialect::Rerank => unreachable!("no conversation"),
+        other => unreachable!("{other} tells no conversation"),
     }
 }
 
@@ -63,6 +53,12 @@ fn way_back(from: Dialect, to: Dialect, stream: bool) -> Translation {
         fields.remove("max_tokens");
         let messages = fields.remove("messages").unwrap();
         fields.insert("input".into(), messages);
+    }
+    if to == Dialect::OpenaiCompletions {
+        body = json!({"model": "m", "prompt": "Hi", "max_tokens": 10, "stream": stream, "stream_options": {"include_usage": true}});
+        if !stream {
+            body.as_object_mut().unwrap().remove("stream_options");
+        }
     }
     if to == Dialect::Gemini {
         body = json!({"contents": [{"role": "user", "parts": [{"text": "Hi"}]}]});
@@ -141,6 +137,23 @@ fn every_answer_says_the_same_in_every_other_dialect() {
         }
     }
     assert!(seen > 50, "{seen}");
+}
+
+#[test]
+fn every_answers_text_usage_and_end_are_those_of_a_legacy_completion() {
+    for recording in answers() {
+        let want = facts::of(recording.dialect, recording.is_stream, &recording.body, false);
+        let told = told(&recording, Dialect::OpenaiCompletions, usize::MAX);
+        let got = facts::completion(recording.is_stream, &told);
+        assert_eq!((&got.text, got.usage), (&want.text, charged(&recording)), "{}:\n{told}", recording.name);
+        // It has words for a whole end, the limit and the filter only.
+        let stop = match want.stop.as_str() {
+            "length" | "max_tokens" => "length",
+            "content_filter" => "content_filter",
+            _ => "stop",
+        };
+        assert_eq!(got.stop, stop, "{} ends {}:\n{told}", recording.name, want.stop);
+    }
 }
 
 #[test]
