@@ -88,7 +88,7 @@ pub fn request(asking: Asking<'_>, going: Going<'_>) -> Result<Translated, BadRe
         let wanted = (to.decode_request)(body)?;
         let body = (from.encode_request)(&wanted, &target, &mut losses)?;
         let asked = Asked { model: asking.model.to_owned(), ..Asked::default() };
-        let way = Way::Embeddings { from, to, in_base64: wanted.in_base64 };
+        let way = Way::Embeddings { from, to, texts: wanted.texts.len(), in_base64: wanted.in_base64 };
         let translation = Translation { upstream: going.dialect, way, asked };
         return Ok(Translated { body: body.to_string().into(), warnings: losses.warnings, translation });
     }
@@ -143,7 +143,7 @@ pub struct Translation {
 #[derive(Debug, Clone, Copy)]
 enum Way {
     Conversation { from: &'static UpstreamCells, to: &'static CallerCells },
-    Embeddings { from: &'static EmbeddingCells, to: &'static EmbeddingCells, in_base64: bool },
+    Embeddings { from: &'static EmbeddingCells, to: &'static EmbeddingCells, texts: usize, in_base64: bool },
 }
 
 impl Translation {
@@ -165,8 +165,12 @@ impl Translation {
                 custom::in_blocks(&mut message.blocks, &self.asked.custom_tools);
                 (to.encode_answer)(&message, usage, &self.asked)
             }
-            Way::Embeddings { from, to, in_base64 } => {
+            Way::Embeddings { from, to, texts, in_base64 } => {
                 let vectors = (from.decode_answer)(&document(&[])?)?;
+                // A caller tells whose vector is whose by their places.
+                if vectors.0.len() != texts || !vectors.0.iter().flatten().all(Value::is_number) {
+                    return Err(Fault::Malformed);
+                }
                 (to.encode_answer)(vectors, usage, &self.asked.model, in_base64)
             }
         };

@@ -106,6 +106,16 @@ fn what_cannot_be_told_is_refused_by_name() {
 }
 
 #[test]
+fn a_vector_too_few_or_one_that_is_none_is_no_answer() {
+    let body = json!({"model": "m", "input": ["a", "b"]});
+    let told = tell(Dialect::OpenaiEmbeddings, &body, Dialect::GeminiBatchEmbeddings).unwrap();
+    for embeddings in [json!([]), json!([{"values": [1]}]), json!([{"values": [1]}, {"values": ["x"]}])] {
+        let answer = json!({ "embeddings": embeddings }).to_string();
+        assert!(told.translation.answer(answer.as_bytes(), &Usage::default()).is_err(), "{answer}");
+    }
+}
+
+#[test]
 fn a_user_is_left_out_and_told() {
     let body = json!({"model": "m", "input": "a", "user": "u"});
     let told = tell(Dialect::OpenaiEmbeddings, &body, Dialect::GeminiBatchEmbeddings).unwrap();
