@@ -20,6 +20,7 @@ mod responses;
 mod serve;
 mod signals;
 mod upstream;
+mod watch;
 mod wiring;
 
 use clap::Parser;

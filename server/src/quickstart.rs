@@ -6,6 +6,7 @@
 use crate::{commands::say, config::Config};
 use anyhow::{Context, ensure};
 use domain::{
+    channel::{ChannelSettings, Limits, Timeouts},
     dialect::Provider,
     money::NanoUsd,
     price::Rates,
@@ -63,7 +64,8 @@ pub async fn prepare(config: &Config, store: &Store) -> anyhow::Result<ApiKeySec
     make_sandbox(store, &actor).await?;
     let tenant = store.tenants().create(&actor, &name("First tenant")?, NanoUsd::ZERO).await?;
     changes::adjust(store.db(), tenant.id, FIRST_CREDIT, "quick start", &format!("quickstart:{}", tenant.id)).await?;
-    let new = NewKey { name: name("First key")?, scope: Scope::default(), expires_at_ms: None };
+    let new =
+        NewKey { name: name("First key")?, scope: Scope::default(), expires_at_ms: None, limits: Limits::default() };
     let (_, secret) = store.keys().create(&actor, tenant.id, new).await?;
     let mut options = fs::File::options();
     let mut kept = options.write(true).create(true).truncate(true).mode(0o600).open(&file)?;
@@ -89,8 +91,10 @@ async fn make_sandbox(store: &Store, actor: &Actor) -> anyhow::Result<()> {
         priority: 0,
         weight: 1,
         enabled: true,
-        timeouts: domain::channel::Timeouts::default(),
+        timeouts: Timeouts::default(),
         allow_private_network: false,
+        settings: ChannelSettings::default(),
+        proxy: None,
         credentials: Vec::new(),
         models,
     };

@@ -13,11 +13,11 @@ use crate::{
     responses::Responses,
     signals::Stops,
     upstream::HttpUpstream,
-    wiring,
+    watch, wiring,
 };
 use anyhow::Context;
 use domain::secret::{ApiKeySecret, Password};
-use engine::relay::Relay;
+use engine::{notices::Notices, relay::Relay};
 use std::{path::Path, sync::Arc};
 use store::{Store, catalog::MemoryCatalog, ledger::NodeLedger, words::Email};
 use tokio::net::TcpListener;
@@ -52,6 +52,9 @@ pub async fn serve(config: Config, quick: bool) -> anyhow::Result<()> {
     background.tracker.spawn(async move { following.run(stop).await });
     background.tracker.spawn(prune(store.clone(), background.stop.clone()));
 
+    let (notices, told) = tokio::sync::mpsc::channel(watch::QUEUE);
+    background.tracker.spawn(watch::collect(told, store.clone(), background.stop.clone()));
+
     let (work, end_streams, stages) = (TaskTracker::new(), CancellationToken::new(), Stages::default());
     let egress = Arc::new(config.egress());
     let upstream = Arc::new(HttpUpstream::new(egress.clone(), background.tracker.clone()));
@@ -62,12 +65,15 @@ pub async fn serve(config: Config, quick: bool) -> anyhow::Result<()> {
         config.relay_config(),
         work.clone(),
         end_streams.clone(),
+        Notices::to(notices),
     );
     let api = ApiState::new(api::Parts {
         store: store.clone(),
         ledger: ledger.clone(),
         catalog,
         upstream,
+        health: relay.health.clone(),
+        weights: relay.config.weights,
         egress,
         data_dir: config.data_dir.clone(),
         public_url: config.server.public_url.clone(),

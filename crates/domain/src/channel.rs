@@ -4,10 +4,14 @@ use crate::{
     dialect::{Dialect, Provider},
     ids::{ChannelId, CredentialId},
     price::Price,
+    route::Route,
     secret::CredentialSecret,
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 /// A configured way to a provider.
 #[derive(Debug, Clone)]
@@ -32,6 +36,98 @@ pub struct Channel {
     pub allow_private_network: bool,
     /// At least one, unless the provider needs none.
     pub credentials: Vec<Credential>,
+    /// How it is treated.
+    pub settings: ChannelSettings,
+    /// The way out, where it is not the straight one.
+    pub proxy: Option<Proxy>,
+}
+
+/// How a channel is treated.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChannelSettings {
+    /// What rules call it by, besides its name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Where it is, in the operator's words; rules call it by this too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// How much it may be given.
+    #[serde(skip_serializing_if = "Limits::is_none")]
+    pub limits: Limits,
+    /// Headers of every request to it, by name in lower case.
+    #[serde(skip_serializing_if = "Overrides::is_empty")]
+    pub headers: Overrides<String>,
+    /// Fields of the top level of every JSON body to it.
+    #[serde(skip_serializing_if = "Overrides::is_empty")]
+    pub params: Overrides<serde_json::Value>,
+}
+
+impl Channel {
+    /// Whether any of these is its name, its region or one of its tags.
+    pub fn is_named(&self, any: &[String]) -> bool {
+        let ChannelSettings { tags, region, .. } = &self.settings;
+        any.iter().any(|word| *word == self.name || Some(word) == region.as_ref() || tags.contains(word))
+    }
+}
+
+/// Limits in one minute, or at once; an unset one is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Requests a minute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rpm: Option<u32>,
+    /// Tokens a minute, input and output.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tpm: Option<u32>,
+    /// Requests at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<u32>,
+}
+
+impl Limits {
+    /// Whether nothing is limited.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A proxy to reach a channel through: `http://`, `socks5://` or `socks5h://`. May hold a password, so it is a secret.
+#[derive(Debug, Clone)]
+pub struct Proxy(pub CredentialSecret);
+
+/// What is put in place of what a caller sent: always, only where the caller sent nothing, or not at all.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, bound(serialize = "T: Serialize", deserialize = "T: Deserialize<'de>"))]
+pub struct Overrides<T> {
+    /// Always so.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub set: BTreeMap<String, T>,
+    /// So where it is not there.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub default: BTreeMap<String, T>,
+    /// Taken away.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remove: Vec<String>,
+}
+
+impl<T> Default for Overrides<T> {
+    fn default() -> Self {
+        Self { set: BTreeMap::new(), default: BTreeMap::new(), remove: Vec::new() }
+    }
+}
+
+impl<T> Overrides<T> {
+    /// Whether nothing is changed.
+    pub fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.default.is_empty() && self.remove.is_empty()
+    }
+
+    /// Every name in it.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.set.keys().chain(self.default.keys()).chain(&self.remove).map(String::as_str)
+    }
 }
 
 /// One upstream secret of a channel.
@@ -67,7 +163,7 @@ pub struct Offer {
     /// The channel.
     pub channel: Arc<Channel>,
     /// The model's name there.
-    pub upstream_model: String,
+    pub upstream_model: Arc<str>,
     /// What it costs us; `None`: not known, booked as zero.
     pub cost: Option<Arc<Price>>,
 }
@@ -81,6 +177,15 @@ pub struct Model {
     pub max_output: Option<u64>,
     /// Enabled channels that carry it, highest priority first.
     pub offers: Vec<Offer>,
+    /// How its requests find their channel, where that is configured.
+    pub route: Option<Arc<Route>>,
+}
+
+impl Model {
+    /// How many ways there are to try: channels by their credentials, fallbacks not counted.
+    pub fn ways(&self) -> usize {
+        self.offers.iter().map(|offer| offer.channel.credentials.len().max(1)).sum()
+    }
 }
 
 /// Everything but keys and money that the relay needs, as of the last change seen. Shared, never waited for.

@@ -1,11 +1,12 @@
 //! An API key as the relay knows it: what it may do, and whose it is.
 
 use crate::{
+    channel::Limits,
     dialect::Dialect,
     ids::{KeyId, TenantId},
 };
 use ipnet::IpNet;
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 /// A key and the state of its tenant, as of the last change seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,12 @@ pub struct KeyRecord {
     pub endpoints: Option<Vec<String>>,
     /// The addresses it may come from; `None`: any.
     pub ip_allow: Option<Vec<IpNet>>,
+    /// How much it may ask for.
+    pub limits: Limits,
+    /// How much all keys of its tenant may.
+    pub tenant_limits: Limits,
+    /// The tenant's group, for rules; empty: none.
+    pub tenant_group: Arc<str>,
 }
 
 impl KeyRecord {

@@ -15,6 +15,7 @@ pub mod price;
 pub mod record;
 pub mod refusal;
 pub mod role;
+pub mod route;
 pub mod secret;
 pub mod usage;
 pub mod views;

@@ -90,12 +90,23 @@ pub struct Refusal {
     pub message: Cow<'static, str>,
     /// When to come back.
     pub retry_after: Option<Duration>,
+    /// The limit of ours that was met.
+    pub limit: Option<LimitMet>,
+}
+
+/// A limit in a minute of which nothing is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitMet {
+    /// `requests` or `tokens`.
+    pub what: &'static str,
+    /// How many in a minute.
+    pub limit: u32,
 }
 
 impl Refusal {
     /// A refusal without a time to come back.
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into(), retry_after: None }
+        Self { code, message: message.into(), retry_after: None, limit: None }
     }
 
     /// The same, telling when to come back.

@@ -58,6 +58,13 @@ impl Usage {
         }
     }
 
+    /// Input and output, cached input among it.
+    pub fn total_tokens(&self) -> u64 {
+        [self.cache_read, self.cache_write_5m, self.cache_write_1h, self.output]
+            .iter()
+            .fold(self.input, |sum, part| sum.saturating_add(*part))
+    }
+
     /// Whether parts stay within their totals.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! What goes back to the caller: a status, headers, and a body that is whole or streamed.
 
-use crate::frames::Frames;
+use crate::{frames::Frames, limits::Left};
 use bytes::Bytes;
 use domain::{dialect::Dialect, ids::RequestId, refusal::Refusal};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -53,12 +53,39 @@ impl Answer {
             let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
             answer.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
+        if let Some(met) = refusal.limit {
+            let left = Left { limit: met.limit, remaining: 0, reset: refusal.retry_after.unwrap_or_default() };
+            answer.tell_left(met.what, &left);
+        }
         answer
     }
 
     /// Tells what a translation left out, if anything.
     pub(crate) fn with_warnings(self, warnings: &[String]) -> Self {
         if warnings.is_empty() { self } else { self.with_text(WARNINGS, &warnings.join(", ")) }
+    }
+
+    /// Tells what is left of limits of requests and of tokens, as OpenAI does.
+    /// <https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers>
+    pub(crate) fn with_left(mut self, left: [Option<Left>; 2]) -> Self {
+        for (what, left) in ["requests", "tokens"].into_iter().zip(left) {
+            if let Some(left) = left {
+                self.tell_left(what, &left);
+            }
+        }
+        self
+    }
+
+    fn tell_left(&mut self, what: &str, left: &Left) {
+        let reset = format!("{}ms", left.reset.as_millis());
+        for (kind, value) in
+            [("limit", left.limit.to_string()), ("remaining", left.remaining.to_string()), ("reset", reset)]
+        {
+            let name = HeaderName::try_from(format!("x-ratelimit-{kind}-{what}"));
+            if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
+                self.headers.insert(name, value);
+            }
+        }
     }
 
     pub(crate) fn with_text(mut self, name: HeaderName, value: &str) -> Self {

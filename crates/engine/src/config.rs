@@ -1,5 +1,6 @@
 //! The relay's limits, each explicit. A channel's own timeouts come before these.
 
+use crate::routing::Weights;
 use std::time::Duration;
 
 /// Sizes and times of the relay; `[relay]` of the configuration.
@@ -11,6 +12,8 @@ pub struct RelayConfig {
     pub first_token_timeout: Duration,
     /// Between two pieces of an answer.
     pub idle_timeout: Duration,
+    /// As `first_token_timeout`, for a model that may think for long before its first word.
+    pub first_token_timeout_thinking: Duration,
     /// A whole request, all attempts.
     pub total_timeout: Duration,
     /// Attempts for one request.
@@ -27,6 +30,10 @@ pub struct RelayConfig {
     pub max_held_events: u64,
     /// Bytes of meaningless events held back.
     pub max_held_bytes: usize,
+    /// Requests at once; more are refused at once.
+    pub max_in_flight: usize,
+    /// What the terms of the balanced strategy weigh.
+    pub weights: Weights,
 }
 
 impl Default for RelayConfig {
@@ -34,6 +41,7 @@ impl Default for RelayConfig {
         Self {
             connect_timeout: Duration::from_secs(2),
             first_token_timeout: Duration::from_secs(30),
+            first_token_timeout_thinking: Duration::from_secs(120),
             idle_timeout: Duration::from_secs(120),
             total_timeout: Duration::from_secs(30 * 60),
             max_attempts: 3,
@@ -43,6 +51,8 @@ impl Default for RelayConfig {
             max_answer: 64 << 20,
             max_held_events: 64,
             max_held_bytes: 256 << 10,
+            max_in_flight: 20_000,
+            weights: Weights::default(),
         }
     }
 }

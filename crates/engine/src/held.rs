@@ -1,6 +1,6 @@
 //! A request with money set aside: from here on it ends exactly once, by being settled.
 
-use crate::{candidates, candidates::Candidate, plan::Planned, presence::Presence};
+use crate::{health::Permit, limits::Room, plan::Planned, presence::Presence, routing::Candidate};
 use domain::{
     channel::Timeouts,
     money::NanoUsd,
@@ -11,7 +11,7 @@ use domain::{
     usage::{Usage, UsageSource},
 };
 use std::{sync::Arc, time::Duration};
-use tokio::time::Instant;
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
 /// A request that may go upstream.
 #[derive(Debug)]
@@ -30,16 +30,20 @@ pub struct Held {
     pub serving: Option<Serving>,
     /// Microseconds to the first meaningful byte.
     pub ttft_us: Option<u64>,
+    /// Its place among the requests at once.
+    pub live: Option<OwnedSemaphorePermit>,
     /// What a translation for the serving candidate left out.
     pub warnings: Vec<String>,
     decision: String,
 }
 
 /// The candidate whose answer the caller gets.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Serving {
     candidate: Candidate,
     cost: Option<Arc<Price>>,
+    /// Its places in the candidate's slot and in the channel's limits, until it ends.
+    places: Option<(Permit, Room)>,
 }
 
 /// How a request ended.
@@ -82,7 +86,7 @@ impl Held {
         let opened = planned.opened();
         match ledger.hold(&opened).await {
             Ok(hold) => {
-                let decision = candidates::explain(&planned.candidates);
+                let decision = planned.decision.kept();
                 Ok(Self {
                     planned,
                     hold,
@@ -91,6 +95,7 @@ impl Held {
                     attempts: Vec::with_capacity(1),
                     serving: None,
                     ttft_us: None,
+                    live: None,
                     warnings: Vec::new(),
                     decision,
                 })
@@ -105,8 +110,13 @@ impl Held {
     }
 
     /// From now on this candidate serves it.
-    pub fn serve_by(&mut self, candidate: Candidate) {
-        self.serving = Some(Serving { cost: candidate.offer.cost.clone(), candidate });
+    pub fn answered_by(&mut self, candidate: Candidate, places: Option<(Permit, Room)>) {
+        self.serving = Some(Serving { cost: candidate.offer.cost.clone(), candidate, places });
+    }
+
+    /// The candidate that serves it.
+    pub fn candidate(&self) -> Option<&Candidate> {
+        self.serving.as_ref().map(|serving| &serving.candidate)
     }
 
     /// The timeouts of the channel that serves it.
@@ -148,6 +158,16 @@ impl Held {
         // Of a stream, only the time to its first meaningful byte can be told apart.
         let overhead_us = self.ttft_us.unwrap_or(latency_us).saturating_sub(upstream_us);
         let serving = self.serving.as_ref();
+        let tokens = ending.usage.total_tokens();
+        self.planned.room.used(tokens);
+        if let Some((permit, room)) = serving.and_then(|serving| serving.places.as_ref()) {
+            room.used(tokens);
+            let streamed = latency_us.saturating_sub(self.ttft_us.unwrap_or_default());
+            let paced = if self.opened.stream { streamed } else { upstream_us };
+            if matches!(ending.state, EndState::Complete | EndState::ClientGone) {
+                permit.slot().ended(ending.usage.output, Duration::from_micros(paced), Instant::now());
+            }
+        }
         let client_id = self.planned.received.headers.get("x-client-request-id");
         let settlement = Settlement {
             end_state: ending.state,

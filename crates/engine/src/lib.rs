@@ -5,18 +5,24 @@
 //! step has its own type, so a step cannot be skipped.
 #![deny(clippy::indexing_slicing)]
 
+pub mod affinity;
 pub mod answer;
 pub mod attempt;
 pub mod authenticate;
-pub mod candidates;
 pub mod clock;
 pub mod config;
 mod counting;
+mod failover;
 pub mod frames;
+pub mod health;
 pub mod held;
 mod json_answer;
+pub mod limits;
 mod meter;
+pub mod notices;
 mod outgoing;
+mod overrides;
+mod patience;
 pub mod plan;
 pub mod presence;
 mod pump;
@@ -24,6 +30,9 @@ pub mod quote;
 pub mod received;
 mod recorded;
 pub mod relay;
+mod retries;
+pub mod routing;
 mod stream_start;
 pub mod templates;
 pub mod upstream;
+mod verdict;

@@ -2,10 +2,10 @@
 //! back for the answer.
 
 use crate::{
-    candidates::Candidate,
     clock::{Clock as _, SystemClock},
     meter,
     plan::Planned,
+    routing::Candidate,
 };
 use bytes::Bytes;
 use protocol::{

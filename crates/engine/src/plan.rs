@@ -1,10 +1,15 @@
 //! What is asked for, where it could be served and what it may cost: head, model, candidates, quote.
 
 use crate::{
+    affinity::{Affinity, Beginnings},
     authenticate::Authed,
-    candidates::{self, Candidate},
+    clock::Clock,
+    config::RelayConfig,
+    health::Health,
+    limits::{NodeLimits, Room},
     quote::{self, Bounds},
     received::Received,
+    routing::{Ask, Decision, decide},
 };
 use domain::{
     channel::Snapshot,
@@ -13,9 +18,11 @@ use domain::{
     price::Price,
     record::Opened,
     refusal::{Code, Refusal},
+    route::{Facts, UnknownStrategy},
 };
-use protocol::request::RequestHead;
+use protocol::request::{RequestHead, traits};
 use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
 
 /// A request that is understood, priced and routed, and has no money set aside yet.
 #[derive(Debug)]
@@ -34,34 +41,106 @@ pub struct Planned {
     pub bounds: Bounds,
     /// What it sets aside.
     pub quote: NanoUsd,
+    /// Its input tokens, estimated.
+    pub input_estimate: u64,
     /// Where it can go, in order; never empty.
-    pub candidates: Vec<Candidate>,
+    pub decision: Decision,
+    /// Its conversation's beginnings.
+    pub beginnings: Beginnings,
+    /// Its part of its key's and tenant's limits.
+    pub room: Room,
 }
+
+/// What planning reads, besides the request.
+pub struct Desk<'a, K> {
+    /// Models, channels, prices and routes.
+    pub snapshot: &'a Snapshot,
+    /// What is known of the upstreams.
+    pub health: &'a Health,
+    /// Where conversations were answered.
+    pub affinity: &'a Affinity,
+    /// How much keys and tenants may ask for.
+    pub limits: &'a NodeLimits,
+    /// The relay's own settings.
+    pub config: &'a RelayConfig,
+    /// The time of day.
+    pub clock: &'a K,
+}
+
+/// A caller asks for an order here.
+pub const ROUTE_HEADER: &str = "x-turnpike-route";
+/// And gives rules a word here.
+pub const TAG_HEADER: &str = "x-turnpike-tag";
+/// A token is about so many bytes.
+const BYTES_PER_TOKEN: u64 = 4;
+/// An answer is taken to have so many tokens, if the caller allows that many.
+const USUAL_OUTPUT: u64 = 500;
 
 /// Reads the body's head and plans the request by the snapshot.
 ///
 /// # Errors
-/// 400 for a bad body, 403 for a model outside the key's scope, 404 for an unknown or unpriced model, 503 when no enabled
-/// channel carries it.
-pub fn plan(snapshot: &Snapshot, authed: Authed) -> Result<Planned, Refusal> {
+/// 400 for a bad body, 403 for a model outside the key's scope, 404 for an unknown or unpriced model, 429 over a limit of
+/// the key or its tenant, 503 when no enabled channel carries the model.
+pub fn plan<K: Clock>(desk: &Desk<'_, K>, authed: Authed) -> Result<Planned, Refusal> {
     let Authed { received, key } = authed;
     let head = RequestHead::read(received.dialect, received.in_path.as_ref(), &received.body)
         .map_err(|bad| Refusal::new(Code::InvalidRequest, bad.message))?;
     let unknown = || Refusal::new(Code::ModelNotFound, "The model does not exist or is not available to this key.");
-    let model = snapshot.models.get(&head.model).ok_or_else(unknown)?;
+    let model = desk.snapshot.models.get(&head.model).ok_or_else(unknown)?;
     let sale = model.sale.clone().ok_or_else(unknown)?;
     if !key.allows_model(&head.model) {
         return Err(Refusal::new(Code::NotAllowed, "This key may not use this model."));
     }
-    let candidates = candidates::order(&model.offers, received.dialect, &mut rand::rng());
-    if candidates.is_empty() {
+    let bounds = quote::bounds(&head, received.body.len(), model.max_output);
+    let quote = quote::quote(&bounds, &sale.rates);
+    let input_estimate = bounds.input.min(received.body.len() as u64 / BYTES_PER_TOKEN);
+    let room = desk.limits.enter(&key, input_estimate)?;
+    let beginnings = match model.ways() {
+        0 | 1 => Beginnings::default(),
+        _ => desk.affinity.beginnings(key.tenant, received.dialect, &head.model, &received.body),
+    };
+    let decision = route(desk, &received, &key, &head.model, (input_estimate, bounds.output), &beginnings)?;
+    if decision.candidates.is_empty() {
         return Err(Refusal::new(Code::NoChannelAvailable, "No channel serves this model at the moment.")
             .retry_after(Duration::from_secs(5)));
     }
-    let bounds = quote::bounds(&head, received.body.len(), model.max_output);
-    let quote = quote::quote(&bounds, &sale.rates);
     let max_output = model.max_output;
-    Ok(Planned { received, key, head, sale, max_output, bounds, quote, candidates })
+    Ok(Planned { received, key, head, sale, max_output, bounds, quote, input_estimate, decision, beginnings, room })
+}
+
+fn route<K: Clock>(
+    desk: &Desk<'_, K>,
+    received: &Received,
+    key: &KeyRecord,
+    model: &str,
+    (input_tokens, most_output): (u64, u64),
+    beginnings: &Beginnings,
+) -> Result<Decision, Refusal> {
+    let now = Instant::now();
+    let header = |name: &str| received.headers.get(name).and_then(|value| value.to_str().ok());
+    let strategy = header(ROUTE_HEADER).map(str::parse).transpose();
+    let strategy = strategy.map_err(|unknown: UnknownStrategy| {
+        Refusal::new(Code::InvalidRequest, format!("The header `{ROUTE_HEADER}` {unknown}."))
+    })?;
+    let facts = || Facts {
+        input_tokens,
+        tools: traits::gives_tools(&received.body),
+        images: traits::shows_images(&received.body),
+        group: &key.tenant_group,
+        tag: header(TAG_HEADER),
+        hour_utc: u8::try_from(desk.clock.unix_ms().div_euclid(3_600_000).rem_euclid(24)).unwrap_or_default(),
+    };
+    let ask = Ask {
+        model,
+        dialect: received.dialect,
+        input_tokens,
+        output_tokens: most_output.min(USUAL_OUTPUT),
+        strategy,
+        bound: desk.affinity.find(beginnings, now),
+        facts: &facts,
+        header: &header,
+    };
+    Ok(decide(desk.snapshot, &ask, desk.health, &desk.config.weights, now, &mut rand::rng()))
 }
 
 impl Planned {

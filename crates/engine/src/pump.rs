@@ -1,10 +1,10 @@
 //! Carries a stream from upstream to caller, metering on the way, and settles it before its end is sent.
 
 use crate::{
-    attempt::Limits,
     frames::FrameSink,
     held::{self, Ending, Held},
     meter::Meter,
+    patience,
     recorded::Recorded,
     relay::Relay,
     stream_start::StartedStream,
@@ -74,7 +74,7 @@ impl<L: Ledger, C: Catalog, U: Upstream> Pump<L, C, U> {
         let timeouts = held.serving_timeouts();
         let pump = Self {
             meter: Meter::new(&held.planned.head.model, &held.planned.bounds),
-            idle: Limits::of(&relay, &timeouts).idle,
+            idle: patience::idle(&relay.config, &timeouts),
             deadline: held.deadline(relay.config.total_timeout),
             relay,
             held,
@@ -235,18 +235,28 @@ impl<L: Ledger, C: Catalog, U: Upstream> Pump<L, C, U> {
         }
     }
 
+    /// The upstream broke off: that counts against it, whoever is to blame for what it already sent.
+    fn note_cut(&self) {
+        let Some(candidate) = self.held.candidate() else { return };
+        let turn = candidate.slot.cut(Instant::now(), rand::random());
+        self.relay.turned(&self.held, candidate, turn);
+    }
+
     /// Ends a stream that has no end of its own: settles what was seen, then sends the rest of it and says why it ends.
     async fn stop(mut self, stop: Stop, mut batch: Batch, sink: FrameSink) {
         let (usage, source) = self.usage().await;
         let gone = self.held.presence.is_gone();
-        let refusal = match stop {
+        let refusal = match &stop {
             Stop::Cut | Stop::CallerLeft => {
                 Refusal::new(Code::UpstreamError, "The upstream broke off in the middle of the answer.")
             }
-            Stop::OutOfFunds(refusal) => refusal,
+            Stop::OutOfFunds(refusal) => refusal.clone(),
             Stop::Unrecorded => unrecorded(),
             Stop::Shutdown => Refusal::new(Code::Overloaded, "The relay is restarting. Please send the request again."),
         };
+        if matches!(stop, Stop::Cut) {
+            self.note_cut();
+        }
         let state = match refusal.code {
             Code::InsufficientBalance | Code::TenantFrozen => EndState::OutOfFunds,
             _ if gone => EndState::Cancelled,

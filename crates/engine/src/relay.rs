@@ -1,19 +1,25 @@
 //! The life of a request, read from the top: received, authenticated, planned, held, attempted, streamed, settled.
 
 use crate::{
+    affinity::Affinity,
     answer::{Answer, AnswerBody, COST_USD, OVERHEAD_US},
-    attempt::{self, NotServed, Served},
-    authenticate::authenticate,
+    attempt::Served,
+    authenticate::{Authed, authenticate},
     clock::SystemClock,
     config::RelayConfig,
+    failover::{self, NotServed},
     frames::Frames,
+    health::Health,
     held::{Ending, Held},
     json_answer::JsonAnswer,
+    limits::NodeLimits,
     meter,
-    plan::plan,
+    notices::{Kind, Notice, Notices},
+    plan::{Desk, Planned, plan},
     presence::{Presence, Survive},
     pump::Pump,
     received::Received,
+    retries::Retries,
     stream_start::StartedStream,
     templates::Templates,
     upstream::Upstream,
@@ -56,6 +62,17 @@ pub struct Relay<L, C, U> {
     pub drains: Arc<Semaphore>,
     /// Addresses and headers per credential.
     pub templates: Templates,
+    /// What is known of the upstreams.
+    pub health: Arc<Health>,
+    /// Where conversations were answered.
+    pub affinity: Affinity,
+    /// How much keys, tenants and channels may be given.
+    pub limits: NodeLimits,
+    /// How many retries may run.
+    pub retries: Retries,
+    /// Where events go.
+    pub notices: Notices,
+    in_flight: Arc<Semaphore>,
 }
 
 impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
@@ -67,9 +84,26 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
         config: RelayConfig,
         tracker: TaskTracker,
         shutdown: CancellationToken,
+        notices: Notices,
     ) -> Arc<Self> {
         let drains = Arc::new(Semaphore::new(config.max_drains));
-        Arc::new(Self { ledger, catalog, upstream, config, tracker, shutdown, drains, templates: Templates::default() })
+        let in_flight = Arc::new(Semaphore::new(config.max_in_flight));
+        Arc::new(Self {
+            ledger,
+            catalog,
+            upstream,
+            config,
+            tracker,
+            shutdown,
+            drains,
+            templates: Templates::default(),
+            health: Arc::default(),
+            affinity: Affinity::default(),
+            limits: NodeLimits::default(),
+            retries: Retries::default(),
+            notices,
+            in_flight,
+        })
     }
 
     /// Answers a request. If the caller leaves, dropping the future hands the unfinished work to the tracker.
@@ -93,10 +127,12 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
     }
 
     async fn relay(self: Arc<Self>, received: Received, presence: Presence) -> Result<Answer, Refusal> {
+        let Ok(live) = self.in_flight.clone().try_acquire_owned() else { return Err(overloaded()) };
         let authed = authenticate(&*self.catalog, &SystemClock, received).await?;
-        let planned = plan(&self.catalog.snapshot(), authed)?;
+        let planned = self.plan(authed)?;
         let mut held = Held::take(&*self.ledger, planned, presence).await?;
-        match attempt::serve(&self, &mut held).await {
+        held.live = Some(live);
+        match failover::serve(&self, &mut held).await {
             Ok(Served::Json(answer)) => self.deliver_json(held, answer).await,
             Ok(Served::Stream(started)) => Ok(self.deliver_stream(held, *started)),
             Ok(Served::CallerError { status, body }) => self.deliver_error(held, status, body).await,
@@ -105,6 +141,25 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
                 self.fail(held, Refusal::new(Code::UpstreamTimeout, "The caller left before the answer.")).await
             }
         }
+    }
+
+    fn plan(&self, authed: Authed) -> Result<Planned, Refusal> {
+        let (tenant, key) = (authed.key.tenant, authed.key.id);
+        let snapshot = self.catalog.snapshot();
+        let desk = Desk {
+            snapshot: &snapshot,
+            health: &self.health,
+            affinity: &self.affinity,
+            limits: &self.limits,
+            config: &self.config,
+            clock: &SystemClock,
+        };
+        plan(&desk, authed).inspect_err(|refusal| {
+            if refusal.code == Code::RateLimitExceeded {
+                let notice = || Notice::of_caller(Kind::RateLimited, tenant, key, refusal.message.to_string());
+                self.notices.tell(notice, Kind::RateLimited);
+            }
+        })
     }
 
     /// A whole answer: settled first, then sent.
@@ -125,6 +180,7 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
             return self.fail(held, Refusal::new(Code::UpstreamError, message)).await;
         };
         let warnings = std::mem::take(&mut held.warnings);
+        let left = held.planned.room.left();
         let ending = Ending {
             state: if gone { EndState::ClientGone } else { EndState::Complete },
             status: if gone { CLIENT_CLOSED_REQUEST } else { StatusCode::OK.as_u16() },
@@ -135,6 +191,7 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
         let settled = held.settle(&*self.ledger, ending).await.map_err(|_| unrecorded())?;
         Ok(Answer::new(request, StatusCode::OK, answer.content_type, AnswerBody::Full(body))
             .with_warnings(&warnings)
+            .with_left(left)
             .with_text(COST_USD, &settled.sale.to_string())
             .with_text(OVERHEAD_US, &settled.overhead_us.to_string()))
     }
@@ -162,10 +219,12 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
         let content_type = started.content_type.clone();
         let presence = held.presence.clone();
         let warnings = std::mem::take(&mut held.warnings);
+        let left = held.planned.room.left();
         let (pump, first) = Pump::new(self.clone(), held, started);
         let frames = Frames::new(presence, self.tracker.clone(), |sink| pump.run(first, sink));
         let mut answer =
             Answer::new(request, StatusCode::OK, content_type, AnswerBody::Stream(frames)).with_warnings(&warnings);
+        answer = answer.with_left(left);
         answer.headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         // Asks nginx and its kin not to buffer the stream.
         answer.headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
@@ -196,6 +255,11 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
         }
         Err(refusal)
     }
+}
+
+fn overloaded() -> Refusal {
+    Refusal::new(Code::Overloaded, "The relay has as much to do as it can.")
+        .retry_after(std::time::Duration::from_secs(1))
 }
 
 fn unrecorded() -> Refusal {

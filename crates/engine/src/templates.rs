@@ -1,6 +1,6 @@
 //! What all requests to one credential have in common, made once: the address and the headers with the secret.
 
-use crate::candidates::Candidate;
+use crate::routing::Candidate;
 use domain::{
     channel::Channel,
     dialect::Dialect,
@@ -35,7 +35,7 @@ impl Templates {
         caller: &HeaderMap,
         stream: bool,
     ) -> Result<UpstreamHead, BadSecret> {
-        let (channel, model) = (candidate.channel(), candidate.offer.upstream_model.as_str());
+        let (channel, model) = (candidate.channel(), &*candidate.offer.upstream_model);
         let credential = candidate.credential();
         let key = (channel.id, credential.map(|credential| credential.id), dialect);
         if let Some(made) = self.0.read().get(&key).filter(|made| Arc::ptr_eq(&made.of, channel)) {

@@ -24,6 +24,8 @@ mod anthropic;
 mod dialects;
 mod embeddings;
 mod form;
+
+pub use form::effort::thinks_first;
 mod gemini;
 mod gemini_embeddings;
 mod lenient;

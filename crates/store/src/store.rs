@@ -6,6 +6,7 @@ use crate::{
     channels::Channels,
     db::Db,
     error::Result,
+    events::Events,
     idempotency::{Idempotency, KEPT_US},
     keys::Keys,
     members::Members,
@@ -13,6 +14,7 @@ use crate::{
     passwords::Passwords,
     prices::Prices,
     responses::Responses,
+    routes::Routes,
     seal::Sealer,
     sessions::Sessions,
     setup::Setup,
@@ -62,6 +64,10 @@ impl Store {
         channels: Channels;
         /// Versions of prices.
         prices: Prices;
+        /// How requests find their channel.
+        routes: Routes;
+        /// What happened on the way.
+        events: Events;
         /// The names callers may use.
         models: Models;
         /// People.
@@ -123,6 +129,7 @@ impl Store {
         db.execute(sql!("DELETE FROM sign_in_failures WHERE window_start < $1", now - crate::sign_in::WINDOW_US))
             .await?;
         self.responses().prune().await?;
+        self.events().prune().await?;
         db.execute(sql!("DELETE FROM changes WHERE time < $1", now - CHANGES_KEPT_US)).await.map(drop)
     }
 }

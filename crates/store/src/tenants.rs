@@ -2,13 +2,14 @@
 
 use crate::{
     Store,
-    change::{Actor, Announce, NOTHING},
+    change::{Actor, Announce, NOTHING, to_json},
+    channels,
     db::{Row, Sql, Tx},
     error::{Error, Result},
-    ids, lease, ledger, sql, time,
+    ids, keys, lease, ledger, sql, time,
     words::{Listing, Name, Page},
 };
-use domain::{ids::TenantId, money::NanoUsd};
+use domain::{channel::Limits, ids::TenantId, money::NanoUsd};
 use serde::Serialize;
 
 /// A customer.
@@ -24,13 +25,17 @@ pub struct Tenant {
     pub credit_limit: NanoUsd,
     /// For how many days its responses are kept; 0: they are not.
     pub response_days: u16,
+    /// What rules call it by; empty: nothing.
+    pub group: String,
+    /// How much all its keys together may ask for.
+    pub limits: Limits,
     /// Microseconds since 1970.
     pub created_us: i64,
 }
 
 /// What of a tenant is to change; `None` leaves it. The credit limit is changed by [`crate::ledger`], which may have to
 /// call money back first.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TenantPatch {
     /// What people call it.
     pub name: Option<Name>,
@@ -38,13 +43,18 @@ pub struct TenantPatch {
     pub frozen: Option<bool>,
     /// For how many days its responses are kept ([`crate::responses::days`]).
     pub response_days: Option<u16>,
+    /// What rules call it by; empty: nothing.
+    pub group: Option<String>,
+    /// How much all its keys together may ask for, as a whole.
+    pub limits: Option<Limits>,
 }
 
 /// Tenants. From [`Store::tenants`].
 #[derive(Debug, Clone, Copy)]
 pub struct Tenants<'a>(pub(crate) &'a Store);
 
-const SELECT: &str = "SELECT t.id, t.name, t.frozen, t.response_days, t.created, a.credit_limit FROM tenants t \
+const SELECT: &str = "SELECT t.id, t.name, t.frozen, t.response_days, t.tenant_group, t.limits, t.created, a.credit_limit \
+    FROM tenants t \
     JOIN accounts a ON a.tenant = t.id AND a.kind = 'wallet'";
 
 /// Of a row of `tenants`.
@@ -58,30 +68,44 @@ pub(crate) fn tenant(row: &Row) -> Result<Tenant> {
         name: row.text("name")?,
         frozen: row.flag("frozen")?,
         response_days: response_days(row)?,
+        group: row.text("tenant_group")?,
+        limits: keys::limits(row, "limits")?,
         credit_limit: NanoUsd(row.int("credit_limit")?),
         created_us: row.int("created")?,
     })
 }
 
 impl Tenants<'_> {
-    /// Makes a tenant with an empty wallet.
+    /// Makes a tenant with an empty wallet, in no group.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a negative limit.
     pub async fn create(self, actor: &Actor, name: &Name, credit_limit: NanoUsd) -> Result<Tenant> {
+        self.create_in(actor, "", name, credit_limit).await
+    }
+
+    /// Makes a tenant with an empty wallet in a group.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a negative limit, or a group's name that is too long.
+    pub async fn create_in(self, actor: &Actor, group: &str, name: &Name, credit_limit: NanoUsd) -> Result<Tenant> {
+        check_group(group)?;
         let made = Tenant {
             id: TenantId(ids::next()),
             name: name.to_string(),
             frozen: false,
             response_days: 0,
+            group: group.to_owned(),
+            limits: Limits::default(),
             credit_limit,
             created_us: time::now_us(),
         };
         let mut change = self.0.change(actor).await?;
         let insert = sql!(
-            "INSERT INTO tenants (id, name, frozen, created) VALUES ($1, $2, 0, $3)",
+            "INSERT INTO tenants (id, name, frozen, tenant_group, created) VALUES ($1, $2, 0, $3, $4)",
             made.id,
             name,
+            group,
             made.created_us
         );
         change.tx.execute(insert).await?;
@@ -132,15 +156,25 @@ impl Tenants<'_> {
         after.name = patch.name.map_or(after.name, |name| name.to_string());
         after.frozen = patch.frozen.unwrap_or(after.frozen);
         after.response_days = patch.response_days.unwrap_or(after.response_days);
+        if let Some(group) = patch.group {
+            check_group(&group)?;
+            after.group = group;
+        }
+        if let Some(limits) = patch.limits {
+            channels::check_limits("limits", &limits)?;
+            after.limits = limits;
+        }
         let update = sql!(
-            "UPDATE tenants SET name = $1, frozen = $2, response_days = $3 WHERE id = $4",
+            "UPDATE tenants SET name = $1, frozen = $2, response_days = $3, tenant_group = $4, limits = $5 WHERE id = $6",
             &after.name,
             after.frozen,
             i64::from(after.response_days),
+            &after.group,
+            to_json(&after.limits)?,
             id
         );
         change.tx.execute(update).await?;
-        if (after.frozen, after.response_days) != (before.frozen, before.response_days) {
+        if after != (Tenant { name: after.name.clone(), ..before.clone() }) {
             change.announce(Announce::Tenant(id)).await?;
         }
         change.audit("tenant.patch", id, Some(&before), Some(&after)).await?;
@@ -151,6 +185,10 @@ impl Tenants<'_> {
         }
         Ok(after)
     }
+}
+
+fn check_group(group: &str) -> Result<()> {
+    if group.len() <= 200 { Ok(()) } else { Err(Error::invalid("group", "must have at most 200 bytes")) }
 }
 
 /// Refuses a tenant that is not there.

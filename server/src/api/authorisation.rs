@@ -5,8 +5,8 @@
 //! belongs to another tenant is "not found", in the same words as what does not exist, so that ids cannot be guessed.
 
 use super::{
-    ApiState, audit, catalogue, channels, events, keys, ledger, members, models, openapi, people, prices, probe,
-    reconciliation, requests, summary, tenants, usage,
+    ApiState, audit, catalogue, channels, events, events_log, health, keys, ledger, members, models, openapi, people,
+    prices, probe, reconciliation, requests, routes, summary, tenants, usage,
 };
 use axum::routing::{self, MethodRouter};
 use domain::role::{
@@ -160,6 +160,13 @@ pub const ROUTES: &[Route] = &[
     route!(PATCH  "/api/v1/channels/{id}",              Place,   ADMIN_CHANGES,  patch(channels::change)),
     route!(DELETE "/api/v1/channels/{id}",              Place,   ADMIN_CHANGES,  delete(channels::remove)),
     route!(POST   "/api/v1/channels/{id}/test",         Place,   ADMIN_CHANGES,  post(probe::test)),
+    route!(GET    "/api/v1/channels/{id}/health",       Place,   ADMIN_READS,    get(health::show)),
+    route!(DELETE "/api/v1/channels/{id}/health",       Place,   ADMIN_CHANGES,  delete(health::reset)),
+    route!(GET    "/api/v1/routes",                     Place,   ADMIN_READS,    get(routes::list)),
+    route!(GET    "/api/v1/routes/{model}",             Place,   ADMIN_READS,    get(routes::show)),
+    route!(PUT    "/api/v1/routes/{model}",             Place,   ADMIN_CHANGES,  put(routes::set)),
+    route!(DELETE "/api/v1/routes/{model}",             Place,   ADMIN_CHANGES,  delete(routes::remove)),
+    route!(POST   "/api/v1/routes/{model}/explain",     Place,   ADMIN_CHANGES,  post(routes::explain)),
     route!(GET    "/api/v1/models",                     Place,   OWN_READS,      get(models::list)),
     route!(GET    "/api/v1/catalog",                    Place,   ADMIN_READS,    get(catalogue::list)),
     route!(PUT    "/api/v1/models/{name}/price",        Place,   ADMIN_CHANGES,  put(prices::set)),
@@ -168,6 +175,7 @@ pub const ROUTES: &[Route] = &[
     route!(GET    "/api/v1/usage.csv",                  Place,   OWN_READS,      get(usage::csv)),
     route!(GET    "/api/v1/usage/summary",              Place,   OWN_READS,      get(summary::show)),
     route!(GET    "/api/v1/events",                     Place,   OWN_READS,      get(events::follow)),
+    route!(GET    "/api/v1/events/log",                 Place,   ADMIN_READS,    get(events_log::list)),
     route!(GET    "/api/v1/requests/{id}",              Request, reads(SeeUsage), get(requests::show)),
     route!(GET    "/api/v1/reconciliation",             Place,   ADMIN_READS,    get(reconciliation::show)),
     route!(POST   "/api/v1/users",                      Place,   ADMIN_CHANGES,  post(people::create_user)),

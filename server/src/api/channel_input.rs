@@ -4,10 +4,14 @@
 //! sandbox has none) is refused rather than kept, and so is a weight of nothing. What belongs to each other (dialects to
 //! providers, names to lists) the store checks.
 
-use super::{input::word, prices, problem::Problem};
+use super::{
+    input::{given, word},
+    prices,
+    problem::Problem,
+};
 use crate::{egress::Egress, upstream::ServiceAccount};
 use domain::{
-    channel::Timeouts,
+    channel::{ChannelSettings, Limits, Overrides, Proxy, Timeouts},
     dialect::{Dialect, Provider},
     price::Rates,
     secret::CredentialSecret,
@@ -66,6 +70,30 @@ pub struct ChannelFields {
     /// Whether it may be at a private or loopback address.
     #[serde(default)]
     allow_private_network: Option<bool>,
+    /// What rules call it by, besides its name.
+    #[serde(default)]
+    tags: Option<Vec<String>>,
+    /// Where it is, in your words; rules call it by this too.
+    #[serde(default)]
+    region: Option<String>,
+    /// How much it may be given: requests and tokens a minute, requests at once. At its limit the next channel serves.
+    #[serde(default)]
+    #[schema(value_type = Option<LimitsShape>)]
+    limits: Option<Limits>,
+    /// The way out: `http://`, `socks5://` or `socks5h://` (which looks names up itself), with user and password where it
+    /// wants them. Kept sealed, shown without them.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    proxy: Option<Zeroizing<String>>,
+    /// Headers of every request to it: `{set?: {name: value}, default?: {…}, remove?: [names]}`, names in lower case.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    headers: Option<Overrides<String>>,
+    /// Fields of the top level of every JSON body to it, in its own dialect: `{set?: {name: value}, default?: {…}, remove?:
+    /// [names]}`.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    params: Option<Overrides<serde_json::Value>>,
 }
 
 /// What of a channel is to change; absent fields stay. The provider is fixed.
@@ -103,6 +131,44 @@ pub struct ChannelChange {
     /// Whether it may be at a private or loopback address.
     #[serde(default)]
     allow_private_network: Option<bool>,
+    /// What rules call it by, besides its name.
+    #[serde(default)]
+    tags: Option<Vec<String>>,
+    /// Where it is, in your words; rules call it by this too.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    region: Option<Option<String>>,
+    /// How much it may be given: requests and tokens a minute, requests at once. At its limit the next channel serves.
+    #[serde(default)]
+    #[schema(value_type = Option<LimitsShape>)]
+    limits: Option<Limits>,
+    /// The way out: `http://`, `socks5://` or `socks5h://` (which looks names up itself), with user and password where it
+    /// wants them. Kept sealed, shown without them.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    proxy: Option<Option<Zeroizing<String>>>,
+    /// Headers of every request to it: `{set?: {name: value}, default?: {…}, remove?: [names]}`, names in lower case.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    headers: Option<Overrides<String>>,
+    /// Fields of the top level of every JSON body to it, in its own dialect: `{set?: {name: value}, default?: {…}, remove?:
+    /// [names]}`.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    params: Option<Overrides<serde_json::Value>>,
+}
+
+/// Limits in a minute, or at once; an unset one is none.
+#[derive(Debug, ToSchema)]
+#[schema(as = Limits)]
+#[expect(dead_code, reason = "the shape of domain::channel::Limits for the OpenAPI document")]
+pub struct LimitsShape {
+    /// Requests a minute.
+    rpm: Option<u32>,
+    /// Tokens a minute, input and output.
+    tpm: Option<u32>,
+    /// Requests at once.
+    concurrency: Option<u32>,
 }
 
 /// How long a channel may take, in milliseconds; an unset one takes the relay's default.
@@ -188,6 +254,14 @@ impl ChannelFields {
             enabled: self.enabled.unwrap_or(true),
             timeouts: self.timeouts.unwrap_or_default(),
             allow_private_network,
+            settings: ChannelSettings {
+                tags: self.tags.unwrap_or_default(),
+                region: self.region,
+                limits: self.limits.unwrap_or_default(),
+                headers: self.headers.unwrap_or_default(),
+                params: self.params.unwrap_or_default(),
+            },
+            proxy: self.proxy.map(proxy),
             credentials,
             models: each("models", self.models, ModelFields::checked)?,
         })
@@ -209,7 +283,17 @@ impl ChannelChange {
             self.credentials.map(|list| each("credentials", list, CredentialChangeFields::checked)).transpose()?;
         let new = credentials.iter().flatten().filter_map(|patch: &CredentialPatch| patch.secret.as_ref());
         accounts(now.provider, new, private, egress)?;
+        let old = &now.settings;
+        let settings = ChannelSettings {
+            tags: self.tags.unwrap_or_else(|| old.tags.clone()),
+            region: self.region.unwrap_or_else(|| old.region.clone()),
+            limits: self.limits.unwrap_or(old.limits),
+            headers: self.headers.unwrap_or_else(|| old.headers.clone()),
+            params: self.params.unwrap_or_else(|| old.params.clone()),
+        };
         Ok(ChannelPatch {
+            settings: (settings != *old).then_some(settings),
+            proxy: self.proxy.map(|given| given.map(proxy)),
             name: self.name.map(|text| Name::parse("name", &text)).transpose()?,
             base_url,
             dialects: self.dialects.map(|words| dialects(&words)).transpose()?,
@@ -252,6 +336,10 @@ impl ModelFields {
             cost: self.cost.map(|rates| prices::checked("models.cost.", rates)).transpose()?,
         })
     }
+}
+
+fn proxy(text: Zeroizing<String>) -> Proxy {
+    Proxy(CredentialSecret::new(text.as_str().to_owned()))
 }
 
 fn each<A, B>(field: &str, list: Vec<A>, checked: impl Fn(A) -> Result<B, Problem>) -> Result<Vec<B>, Problem> {

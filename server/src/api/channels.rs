@@ -12,7 +12,7 @@ use super::{
 };
 use axum::{Json, extract::State, response::IntoResponse};
 use domain::{
-    channel::Timeouts,
+    channel::{Limits, Overrides, Timeouts},
     dialect::{Dialect, Provider},
     ids::{ChannelId, CredentialId},
 };
@@ -53,6 +53,21 @@ pub struct ChannelShown {
     dialects: Vec<Dialect>,
     /// Whether it may be at a private or loopback address.
     allow_private_network: bool,
+    /// What rules call it by, besides its name.
+    tags: Vec<String>,
+    /// Where it is, in the operator's words.
+    region: Option<String>,
+    /// How much it may be given.
+    #[schema(value_type = channel_input::LimitsShape)]
+    limits: Limits,
+    /// The way out, without user and password; null: the straight one.
+    proxy: Option<String>,
+    /// Headers of every request to it.
+    #[schema(value_type = Object)]
+    headers: Overrides<String>,
+    /// Fields of the top level of every JSON body to it.
+    #[schema(value_type = Object)]
+    params: Overrides<serde_json::Value>,
     /// When it was made (RFC 3339, UTC).
     created_at: String,
 }
@@ -111,6 +126,12 @@ impl From<ChannelRow> for ChannelShown {
             timeouts: channel.timeouts,
             dialects: channel.dialects,
             allow_private_network: channel.allow_private_network,
+            tags: channel.settings.tags,
+            region: channel.settings.region,
+            limits: channel.settings.limits,
+            proxy: channel.proxy,
+            headers: channel.settings.headers,
+            params: channel.settings.params,
             created_at: time_us(channel.created_us),
         }
     }

@@ -20,21 +20,7 @@ pub const MAX_BODY: usize = 1 << 20;
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Fields of the contract that do nothing in this build.
-const LATER: [&str; 13] = [
-    "group",
-    "rpm",
-    "tpm",
-    "concurrency",
-    "budgets",
-    "tags",
-    "region",
-    "limits",
-    "proxy",
-    "headers",
-    "params",
-    "tiers",
-    "roles",
-];
+const LATER: [&str; 3] = ["budgets", "tiers", "roles"];
 
 /// A JSON body.
 pub struct Fields<T>(pub T);
@@ -234,11 +220,11 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_body_is_named() {
-        assert_eq!(refused(r#"{"amount":"1","rpm":5}"#), "field `rpm` is not built yet");
+        assert_eq!(refused(r#"{"amount":"1","tiers":5}"#), "field `tiers` is not built yet");
         assert_eq!(refused(r#"{"amount":"1","nope":5}"#), "unknown field `nope`");
         assert_eq!(
-            refused(r#"{"amount":"1","list":[{"secret":"a","proxy":1}]}"#),
-            "field `list[0].proxy` is not built yet"
+            refused(r#"{"amount":"1","list":[{"secret":"a","roles":1}]}"#),
+            "field `list[0].roles` is not built yet"
         );
         assert!(refused(r#"{"amount":1.5}"#).starts_with("field `amount`: invalid type: floating point"));
         assert_eq!(refused(r#"{"amount":"1,5"}"#), "field `amount`: not a decimal number like \"12.5\"");

@@ -12,7 +12,10 @@ use super::{
     shown::{self, made},
 };
 use axum::{Json, extract::State, response::IntoResponse};
-use domain::ids::{KeyId, TenantId};
+use domain::{
+    channel::Limits,
+    ids::{KeyId, TenantId},
+};
 use http::StatusCode;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -51,6 +54,12 @@ pub struct KeyShown {
     ip_allow: Option<Vec<IpNet>>,
     /// When it stops being taken (RFC 3339, UTC); null: never.
     expires_at: Option<String>,
+    /// Requests a minute; null: no limit.
+    rpm: Option<u32>,
+    /// Tokens a minute, input and output; null: no limit.
+    tpm: Option<u32>,
+    /// Requests at once; null: no limit.
+    concurrency: Option<u32>,
     /// When it was made.
     created_at: String,
     /// When it was revoked for good; null: it was not.
@@ -71,6 +80,9 @@ impl From<Key> for KeyShown {
             endpoints: key.scope.endpoints,
             ip_allow: key.scope.ip_allow,
             expires_at: key.expires_at_ms.map(shown::time_ms),
+            rpm: key.limits.rpm,
+            tpm: key.limits.tpm,
+            concurrency: key.limits.concurrency,
             created_at: shown::time_us(key.created_us),
             revoked_at: key.revoked_us.map(shown::time_us),
         }
@@ -107,6 +119,15 @@ pub struct KeyFields {
     /// When it stops being taken (RFC 3339); default: never.
     #[serde(default)]
     expires_at: Option<String>,
+    /// Requests a minute; default: no limit.
+    #[serde(default)]
+    rpm: Option<u32>,
+    /// Tokens a minute, input and output; default: no limit.
+    #[serde(default)]
+    tpm: Option<u32>,
+    /// Requests at once; default: no limit.
+    #[serde(default)]
+    concurrency: Option<u32>,
 }
 
 /// What of a key is to change; absent fields stay, null lifts a restriction.
@@ -135,6 +156,18 @@ pub struct KeyChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     expires_at: Option<Option<String>>,
+    /// Requests a minute; null: no limit.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u32>)]
+    rpm: Option<Option<u32>>,
+    /// Tokens a minute, input and output; null: no limit.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u32>)]
+    tpm: Option<Option<u32>>,
+    /// Requests at once; null: no limit.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u32>)]
+    concurrency: Option<Option<u32>>,
 }
 
 /// How a key is rotated.
@@ -179,6 +212,7 @@ pub async fn create(
         name: Name::parse("name", &fields.name)?,
         scope: Scope::parse(fields.models, fields.endpoints, fields.ip_allow)?,
         expires_at_ms: fields.expires_at.map(expiry).transpose()?,
+        limits: Limits { rpm: fields.rpm, tpm: fields.tpm, concurrency: fields.concurrency },
     };
     let (key, secret) = state.store.keys().create(&actor, tenant, new).await?;
     Ok(made(KeyMade { key: key.into(), secret: secret.expose().to_owned() }))
@@ -215,7 +249,13 @@ pub async fn change(
     Fields(mut fields): Fields<KeyChange>,
 ) -> Result<Json<KeyShown>, Problem> {
     let now = state.store.keys().get(id).await?;
+    let limits = Limits {
+        rpm: fields.rpm.unwrap_or(now.limits.rpm),
+        tpm: fields.tpm.unwrap_or(now.limits.tpm),
+        concurrency: fields.concurrency.unwrap_or(now.limits.concurrency),
+    };
     let patch = KeyPatch {
+        limits: (limits != now.limits).then_some(limits),
         name: fields.name.as_deref().map(|text| Name::parse("name", text)).transpose()?,
         enabled: fields.enabled,
         scope: changed(now.scope, &mut fields)?,

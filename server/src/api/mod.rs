@@ -11,7 +11,9 @@ pub mod catalogue;
 pub mod channel_input;
 mod channels;
 mod events;
+mod events_log;
 mod guard;
+mod health;
 mod idempotency;
 mod input;
 mod keys;
@@ -26,6 +28,7 @@ pub mod probe;
 pub mod problem;
 mod reconciliation;
 mod requests;
+pub mod routes;
 mod shown;
 mod summary;
 mod tenants;
@@ -38,6 +41,7 @@ pub use openapi::openapi;
 use crate::{egress::Egress, upstream::HttpUpstream};
 use authorisation::ROUTES;
 use axum::{Router, middleware};
+use engine::{health::Health, routing::Weights};
 use problem::Problem;
 use serde::Serialize;
 use std::{ops::Deref, path::PathBuf, sync::Arc};
@@ -64,6 +68,10 @@ pub struct Parts {
     pub catalog: Arc<MemoryCatalog>,
     /// The way to upstreams, for testing a channel.
     pub upstream: Arc<HttpUpstream>,
+    /// What the relay knows of its upstreams.
+    pub health: Arc<Health>,
+    /// What it weighs them by.
+    pub weights: Weights,
     /// Where channels may be.
     pub egress: Arc<Egress>,
     /// Where this node's journal is, for reconciliation.

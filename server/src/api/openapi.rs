@@ -6,9 +6,9 @@
 use super::{
     audit,
     authorisation::{Access, Cell, ROUTES, Route},
-    catalogue, channels, events, keys, ledger, members, models, people, prices, probe,
+    catalogue, channels, events, events_log, health, keys, ledger, members, models, people, prices, probe,
     problem::{PROBLEM_JSON, ProblemDocument},
-    reconciliation, requests, summary, tenants, usage,
+    reconciliation, requests, routes, summary, tenants, usage,
 };
 use axum::response::IntoResponse;
 use http::{Method, header};
@@ -38,8 +38,10 @@ use utoipa::{
         keys::create, keys::list, keys::show, keys::change, keys::rotate, keys::revoke,
         people::create_user, people::users, members::add, members::list, members::change, members::remove,
         channels::create, channels::list, channels::show, channels::change, channels::remove, probe::test,
+        health::show, health::reset,
+        routes::list, routes::show, routes::set, routes::remove, routes::explain,
         models::list, catalogue::list, prices::set, prices::versions,
-        usage::list, usage::csv, summary::show, events::follow, requests::show,
+        usage::list, usage::csv, summary::show, events::follow, events_log::list, requests::show,
         reconciliation::show, audit::list,
     ),
     components(schemas(ProblemDocument)),

@@ -3,14 +3,15 @@
 use super::{
     ApiState,
     caller::Scope,
+    channel_input::LimitsShape,
     guard::{By, OfTenant},
-    input::{Asked, Fields},
+    input::{Asked, Fields, given},
     page::{Page, Part},
     problem::Problem,
     shown::{made, time_us},
 };
 use axum::{Json, extract::State, response::IntoResponse};
-use domain::{ids::TenantId, money::NanoUsd};
+use domain::{channel::Limits, ids::TenantId, money::NanoUsd};
 use serde::{Deserialize, Serialize};
 use store::{
     responses,
@@ -36,14 +37,20 @@ pub struct TenantShown {
     /// For how many days its responses are kept, sealed, so that a later request can go on from them
     /// (`previous_response_id`); 0: they are not kept.
     response_days: u16,
+    /// What rules call it by; null: nothing.
+    group: Option<String>,
+    /// How much all its keys together may ask for.
+    #[schema(value_type = LimitsShape)]
+    limits: Limits,
     /// When it was made (RFC 3339, UTC).
     created_at: String,
 }
 
 impl From<Tenant> for TenantShown {
     fn from(tenant: Tenant) -> Self {
-        let Tenant { id, name, credit_limit, frozen, response_days, created_us } = tenant;
-        Self { id, name, credit_limit, frozen, response_days, created_at: time_us(created_us) }
+        let Tenant { id, name, credit_limit, frozen, response_days, group, limits, created_us } = tenant;
+        let group = Some(group).filter(|group| !group.is_empty());
+        Self { id, name, credit_limit, frozen, response_days, group, limits, created_at: time_us(created_us) }
     }
 }
 
@@ -58,6 +65,9 @@ pub struct TenantFields {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     credit_limit: Option<NanoUsd>,
+    /// What rules call it by; default: nothing.
+    #[serde(default)]
+    group: Option<String>,
 }
 
 /// What of a tenant is to change; absent fields stay.
@@ -74,6 +84,13 @@ pub struct TenantChange {
     frozen: Option<bool>,
     /// For how many days its responses are kept, 0 to 365. Fewer days count for what is kept already.
     response_days: Option<u32>,
+    /// What rules call it by; null: nothing.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    group: Option<Option<String>>,
+    /// How much all its keys together may ask for; all of them.
+    #[schema(value_type = Option<LimitsShape>)]
+    limits: Option<Limits>,
 }
 
 /// Makes a tenant with an empty wallet.
@@ -86,7 +103,8 @@ pub async fn create(
 ) -> Result<impl IntoResponse, Problem> {
     let name = Name::parse("name", &fields.name)?;
     let limit = fields.credit_limit.unwrap_or_default();
-    let tenant = state.store.tenants().create(&actor, &name, limit).await?;
+    let tenant =
+        state.store.tenants().create_in(&actor, fields.group.as_deref().unwrap_or_default(), &name, limit).await?;
     Ok(made(TenantShown::from(tenant)))
 }
 
@@ -135,12 +153,12 @@ pub async fn change(
     if let Some(limit) = fields.credit_limit {
         state.store.wallets().set_credit_limit(&actor, id, limit).await?;
     }
-    let tenant = match (name, fields.frozen, response_days) {
-        (None, None, None) => state.store.tenants().get(id).await?,
-        (name, frozen, response_days) => {
-            let patch = TenantPatch { name, frozen, response_days };
-            state.store.tenants().patch(&actor, id, patch).await?
-        }
+    let group = fields.group.map(Option::unwrap_or_default);
+    let patch = TenantPatch { name, frozen: fields.frozen, response_days, group, limits: fields.limits };
+    let tenant = if patch == TenantPatch::default() {
+        state.store.tenants().get(id).await?
+    } else {
+        state.store.tenants().patch(&actor, id, patch).await?
     };
     if let Some(frozen) = fields.frozen {
         // This node at once; others at their next look. Running requests end within their holds.

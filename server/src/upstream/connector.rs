@@ -1,7 +1,8 @@
 //! Connects a channel's pool: resolves, checks every address against the egress guard, dials, and speaks TLS.
 
-use super::stream::UpstreamStream;
+use super::{proxy::Through, stream::UpstreamStream};
 use crate::egress::Egress;
+use domain::channel::Proxy;
 use http::Uri;
 use hyper_util::rt::TokioIo;
 use rustls_pki_types::ServerName;
@@ -30,6 +31,7 @@ pub struct Connector {
     pub sandbox: bool,
     pub private_allowed: bool,
     pub timeout: Duration,
+    pub proxy: Option<Proxy>,
 }
 
 impl tower::Service<Uri> for Connector {
@@ -63,7 +65,10 @@ impl Connector {
         let host = uri.host().ok_or_else(|| invalid("no host"))?.trim_matches(['[', ']']).to_owned();
         let https = uri.scheme_str() == Some("https");
         let port = uri.port_u16().unwrap_or(if https { 443 } else { 80 });
-        let tcp = self.dial(&host, port).await?;
+        let tcp = match &self.proxy {
+            None => self.dial(&host, port).await?,
+            Some(proxy) => self.dial_through(&Through::read(proxy)?, uri, &host, port).await?,
+        };
         tcp.set_nodelay(true)?;
         if !https {
             return Ok(UpstreamStream::Tcp(TokioIo::new(tcp)));
@@ -73,18 +78,48 @@ impl Connector {
         Ok(UpstreamStream::Tls(Box::new(TokioIo::new(tls))))
     }
 
-    /// Dials the first address that answers, of those the guard permits.
-    async fn dial(&self, host: &str, port: u16) -> io::Result<TcpStream> {
+    /// Dials the proxy and asks it for the way on. The guard judges the proxy's address, and the host's as far as it is known
+    /// here: a name that the proxy looks up is the proxy's to judge.
+    async fn dial_through(&self, through: &Through, uri: Uri, host: &str, port: u16) -> io::Result<TcpStream> {
+        let target = if through.looks_up_here() || host.parse::<IpAddr>().is_ok() {
+            let address = self.permitted(host, port).await?.into_iter().next();
+            let address = address.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the name has no address"))?;
+            format!("{}://{address}/", uri.scheme_str().unwrap_or("http")).parse().map_err(io::Error::other)?
+        } else {
+            uri
+        };
+        let this = self.clone();
+        let dial = tower::service_fn(move |proxy: Uri| {
+            let this = this.clone();
+            async move {
+                let host = proxy.host().unwrap_or_default().trim_matches(['[', ']']);
+                this.dial(host, proxy.port_u16().unwrap_or(80)).await.map(TokioIo::new)
+            }
+        });
+        through.connect(dial, target).await.map(TokioIo::into_inner)
+    }
+
+    /// The host's addresses that the guard permits.
+    async fn permitted(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         let addresses: Vec<SocketAddr> = match host.parse::<IpAddr>() {
             Ok(ip) => vec![SocketAddr::new(ip, port)],
             Err(_) => tokio::net::lookup_host((host, port)).await?.collect(),
         };
-        let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+        let mut permitted = Vec::with_capacity(addresses.len());
+        let mut refusal = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
         for address in addresses {
-            if let Err(refused) = self.egress.check(address.ip(), self.private_allowed) {
-                last = io::Error::new(io::ErrorKind::PermissionDenied, refused);
-                continue;
+            match self.egress.check(address.ip(), self.private_allowed) {
+                Ok(_) => permitted.push(address),
+                Err(refused) => refusal = io::Error::new(io::ErrorKind::PermissionDenied, refused),
             }
+        }
+        if permitted.is_empty() { Err(refusal) } else { Ok(permitted) }
+    }
+
+    /// Dials the first address that answers, of those the guard permits.
+    async fn dial(&self, host: &str, port: u16) -> io::Result<TcpStream> {
+        let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+        for address in self.permitted(host, port).await? {
             match TcpStream::connect(address).await {
                 Ok(tcp) => return Ok(tcp),
                 Err(error) => last = error,

@@ -1,17 +1,22 @@
 //! The way out over real sockets: one pool of HTTP/1.1 connections per channel, guarded against private addresses,
-//! without proxies or redirects.
+//! straight or through the channel's own proxy, without redirects.
 //!
 //! HTTP/1.1 because a single HTTP/2 connection caps at about a hundred streams. The sandbox is reached through the same
 //! client: its "socket" is a byte stream inside the process.
 
 mod connector;
 mod google;
+mod proxy;
 mod stream;
 
 use crate::egress::Egress;
 use bytes::Bytes;
 use connector::Connector;
-use domain::{channel::Channel, dialect::Provider, ids::ChannelId};
+use domain::{
+    channel::{Channel, Proxy},
+    dialect::Provider,
+    ids::ChannelId,
+};
 use engine::upstream::{SendFailed, Upstream};
 use google::Accounts;
 pub use google::ServiceAccount;
@@ -44,6 +49,8 @@ struct Pool {
     base_url: Arc<str>,
     private_allowed: bool,
     connect_timeout: Duration,
+    /// The proxy's URL, hashed: it may hold a password.
+    proxy: Option<u64>,
     client: Http,
 }
 
@@ -52,7 +59,15 @@ impl Pool {
         *self.base_url == *channel.base_url
             && self.private_allowed == channel.allow_private_network
             && self.connect_timeout == connect_timeout
+            && self.proxy == channel.proxy.as_ref().map(hash_of)
     }
+}
+
+fn hash_of(proxy: &Proxy) -> u64 {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    proxy.0.expose().hash(&mut hasher);
+    hasher.finish()
 }
 
 impl HttpUpstream {
@@ -74,6 +89,7 @@ impl HttpUpstream {
             sandbox: channel.provider == Provider::Sandbox,
             private_allowed: channel.allow_private_network,
             timeout: connect_timeout,
+            proxy: channel.proxy.clone(),
         };
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
@@ -84,6 +100,7 @@ impl HttpUpstream {
             base_url: channel.base_url.as_str().into(),
             private_allowed: channel.allow_private_network,
             connect_timeout,
+            proxy: channel.proxy.as_ref().map(hash_of),
             client: client.clone(),
         };
         self.pools.write().insert(channel.id, pool);

@@ -104,6 +104,24 @@ pub(crate) fn takes_effort(model: &str) -> bool {
         || name.starts_with("sandbox")
 }
 
+/// Whether a model may think for long before its first word, by its name: such a one is waited for longer.
+pub fn thinks_first(model: &str) -> bool {
+    let name = model.rsplit('/').next().unwrap_or(model);
+    const NAMES: [&str; 10] = [
+        "deepseek-reasoner",
+        "deepseek-r1",
+        "qwq",
+        "grok-4",
+        "claude-opus-4",
+        "claude-sonnet-4",
+        "gemini-2.5-pro",
+        "gemini-3",
+        "kimi-k2-thinking",
+        "glm-4.5",
+    ];
+    (takes_effort(model) && !model.starts_with("sandbox")) || NAMES.iter().any(|known| name.starts_with(known))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +143,7 @@ mod tests {
         for model in ["o3", "o4-mini", "gpt-5.2", "gpt-6-sol", "openai/gpt-oss-120b", "gpt-5.4-mini"] {
             assert!(takes_effort(model), "{model}");
         }
+        assert!(thinks_first("deepseek/deepseek-r1") && thinks_first("o3") && !thinks_first("sandbox/echo"));
         for model in ["gpt-4.1", "gpt-4o-mini", "gpt-5-chat-latest", "omni-moderation", "qwen3", "openchat"] {
             assert!(!takes_effort(model), "{model}");
         }

@@ -7,6 +7,8 @@
 pub(crate) mod fields;
 pub(crate) mod form;
 mod media;
+pub mod prefix;
+pub mod traits;
 mod walk;
 
 pub(crate) use walk::{Scalar, Span, Walk};

@@ -149,14 +149,21 @@ impl KeyCache {
     /// Puts the known keys of a tenant in as they are now.
     pub(super) async fn refresh_tenant(&self, store: &Store, id: TenantId) -> Result<()> {
         self.generation.fetch_add(1, Ordering::AcqRel);
-        let select = sql!("SELECT frozen, response_days FROM tenants WHERE id = $1", id);
-        let (tenant_frozen, response_days) = match store.db().fetch_optional(select).await? {
-            Some(row) => (row.flag("frozen")?, tenants::response_days(&row)?),
-            None => (true, 0),
+        let select = sql!("SELECT frozen, response_days, limits, tenant_group FROM tenants WHERE id = $1", id);
+        let row = store.db().fetch_optional(select).await?;
+        let of = |key: &KeyRecord| {
+            let Some(row) = &row else { return Ok(KeyRecord { tenant_frozen: true, ..key.clone() }) };
+            Ok::<_, Error>(KeyRecord {
+                tenant_frozen: row.flag("frozen")?,
+                response_days: tenants::response_days(row)?,
+                tenant_limits: keys::limits(row, "limits")?,
+                tenant_group: row.text("tenant_group")?.into(),
+                ..key.clone()
+            })
         };
         let theirs: Vec<_> = self.known.iter().filter(|(_, key)| key.tenant == id).collect();
         for (hash, key) in theirs {
-            self.known.insert(hash, Arc::new(KeyRecord { tenant_frozen, response_days, ..(*key).clone() }));
+            self.known.insert(hash, Arc::new(of(&key)?));
         }
         Ok(())
     }

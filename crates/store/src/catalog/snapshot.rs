@@ -7,7 +7,7 @@ use crate::{
     Store, channels,
     db::{Row, Tx},
     error::{Error, Result},
-    prices, sql,
+    prices, routes, sql,
 };
 use domain::{
     channel::{Channel, Credential, Model, Offer, Snapshot},
@@ -30,7 +30,7 @@ pub(super) async fn build(store: &Store) -> Result<Snapshot> {
     for row in tx.fetch_all(select).await? {
         let sale = price(&row)?;
         let max_output = row.opt_int("max_output")?.and_then(|max| u64::try_from(max).ok());
-        models.insert(row.text("name")?, Model { sale, max_output, offers: Vec::new() });
+        models.insert(row.text("name")?, Model { sale, max_output, ..Model::default() });
     }
     let select = sql!(
         "SELECT cm.channel, cm.model, cm.upstream, p.id, p.rates FROM channel_models cm \
@@ -38,8 +38,13 @@ pub(super) async fn build(store: &Store) -> Result<Snapshot> {
     );
     for row in tx.fetch_all(select).await? {
         let Some(channel) = channels.get(&ChannelId(row.int("channel")?)) else { continue };
-        let offer = Offer { channel: channel.clone(), upstream_model: row.text("upstream")?, cost: price(&row)? };
+        let offer =
+            Offer { channel: channel.clone(), upstream_model: row.text("upstream")?.into(), cost: price(&row)? };
         models.entry(row.text("model")?).or_default().offers.push(offer);
+    }
+    for row in tx.fetch_all(sql!("SELECT model, route FROM routes")).await? {
+        let route = routes::route(&row)?;
+        models.entry(row.text("model")?).or_default().route = Some(Arc::new(route));
     }
     for model in models.values_mut() {
         model.offers.sort_by_key(|offer| (Reverse(offer.channel.priority), offer.channel.id));
@@ -55,15 +60,23 @@ fn price(row: &Row) -> Result<Option<Arc<Price>>> {
 async fn read_channels(store: &Store, tx: &mut Tx) -> Result<BTreeMap<ChannelId, Arc<Channel>>> {
     let mut credentials = read_credentials(store, tx).await?;
     let mut found = BTreeMap::new();
-    for row in tx.fetch_all(sql!("SELECT * FROM channels WHERE enabled = 1 AND deleted_at IS NULL")).await? {
-        let row = match channels::channel(&row) {
+    for full in tx.fetch_all(sql!("SELECT * FROM channels WHERE enabled = 1 AND deleted_at IS NULL")).await? {
+        let row = match channels::channel(&full) {
             Ok(row) => row,
             // A provider or dialect of a newer build: not for this node.
             Err(error @ Error::Corrupt(_)) => {
-                tracing::error!(channel = row.int("id")?, %error, "the channel is left out");
+                tracing::error!(channel = full.int("id")?, %error, "the channel is left out");
                 continue;
             }
             Err(error) => return Err(error),
+        };
+        // Without its proxy it would go straight out, which may be just what must not be.
+        let proxy = match channels::proxy(&full, store.sealer()) {
+            Ok(proxy) => proxy,
+            Err(error) => {
+                tracing::error!(channel = %row.id, %error, "the proxy does not open: the channel is left out");
+                continue;
+            }
         };
         let mine = credentials.remove(&row.id).unwrap_or_default();
         if mine.broken > 0 && mine.opened.is_empty() {
@@ -81,6 +94,8 @@ async fn read_channels(store: &Store, tx: &mut Tx) -> Result<BTreeMap<ChannelId,
             timeouts: row.timeouts,
             allow_private_network: row.allow_private_network,
             credentials: mine.opened,
+            settings: row.settings,
+            proxy,
         };
         found.insert(channel.id, Arc::new(channel));
     }

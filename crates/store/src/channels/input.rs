@@ -1,13 +1,13 @@
 //! What a channel may be made of, read once and checked.
 
-use super::ChannelRow;
+use super::{ChannelRow, settings};
 use crate::{
     error::{Error, Result},
     prices::check_rates,
     words::{ModelName, Name},
 };
 use domain::{
-    channel::Timeouts,
+    channel::{ChannelSettings, Proxy, Timeouts},
     dialect::{Dialect, Provider},
     price::Rates,
     secret::CredentialSecret,
@@ -67,6 +67,10 @@ pub struct NewChannel {
     pub timeouts: Timeouts,
     /// Whether it may be at a private address.
     pub allow_private_network: bool,
+    /// How it is treated.
+    pub settings: ChannelSettings,
+    /// The way out; `None`: the straight one.
+    pub proxy: Option<Proxy>,
     /// Its secrets.
     pub credentials: Vec<NewCredential>,
     /// What it carries.
@@ -125,6 +129,10 @@ pub struct ChannelPatch {
     pub timeouts: Option<Timeouts>,
     /// As in [`NewChannel`].
     pub allow_private_network: Option<bool>,
+    /// As in [`NewChannel`], as a whole.
+    pub settings: Option<ChannelSettings>,
+    /// As in [`NewChannel`]; an inner `None` takes it away.
+    pub proxy: Option<Option<Proxy>>,
     /// As in [`NewChannel`], secrets optional.
     pub credentials: Option<Vec<CredentialPatch>>,
     /// As in [`NewChannel`].
@@ -142,6 +150,8 @@ pub(super) struct Checked {
     pub enabled: bool,
     pub timeouts: Timeouts,
     pub allow_private_network: bool,
+    pub settings: ChannelSettings,
+    pub proxy: Option<Proxy>,
     pub credentials: Vec<NewCredential>,
     pub models: Vec<NewOffer>,
 }
@@ -161,6 +171,8 @@ impl NewChannel {
         let dialects = self.dialects.unwrap_or_else(|| self.provider.dialects().to_vec());
         check_dialects(self.provider, &dialects)?;
         check_timeouts(&self.timeouts)?;
+        settings::check(&self.settings)?;
+        self.proxy.as_ref().map_or(Ok(()), settings::check_proxy)?;
         if self.credentials.is_empty() && !needs_none(self.provider) {
             return Err(Error::invalid("credentials", "this provider needs at least one"));
         }
@@ -178,6 +190,8 @@ impl NewChannel {
             enabled: self.enabled,
             timeouts: self.timeouts,
             allow_private_network: self.allow_private_network,
+            settings: self.settings,
+            proxy: self.proxy,
             credentials: self.credentials,
             models: self.models,
         })
@@ -200,6 +214,13 @@ impl ChannelPatch {
         }
         after.timeouts = self.timeouts.unwrap_or(after.timeouts);
         check_timeouts(&after.timeouts)?;
+        if let Some(settings) = &self.settings {
+            settings::check(settings)?;
+            after.settings = settings.clone();
+        }
+        if let Some(Some(proxy)) = &self.proxy {
+            settings::check_proxy(proxy)?;
+        }
         after.priority = self.priority.unwrap_or(after.priority);
         after.weight = self.weight.unwrap_or(after.weight);
         after.enabled = self.enabled.unwrap_or(after.enabled);

@@ -5,10 +5,12 @@
 mod input;
 mod opened;
 mod rows;
+mod settings;
 
 pub use input::{BaseUrl, ChannelPatch, CredentialPatch, NewChannel, NewCredential, NewOffer};
 pub use rows::{ChannelRow, CredentialRow, OfferRow};
-pub(crate) use rows::{channel, weight};
+pub(crate) use rows::{channel, proxy, weight};
+pub(crate) use settings::check_limits;
 
 use crate::{
     Store,
@@ -20,13 +22,21 @@ use crate::{
     sql, time,
     words::{Listing, Page},
 };
-use domain::ids::{ChannelId, CredentialId, PriceId};
+use domain::{
+    channel::Proxy,
+    ids::{ChannelId, CredentialId, PriceId},
+};
 
 const NAME_TAKEN: &str = "another channel has this name";
 
 /// Where a credential's secret is sealed to.
 pub(crate) fn place<'a>(credential: &'a str, channel: &'a str) -> Place<'a> {
     Place { table: "credentials", row: credential, owner: channel }
+}
+
+/// Where a channel's proxy is sealed to.
+pub(crate) fn proxy_place(channel: &str) -> Place<'_> {
+    Place { table: "channels", row: channel, owner: "proxy" }
 }
 
 /// Channels. From [`Store::channels`].
@@ -44,7 +54,8 @@ impl Channels<'_> {
         let id = ChannelId(ids::next());
         let insert = sql!(
             "INSERT INTO channels (id, name, provider, base_url, dialects, priority, weight, enabled, timeouts, \
-             allow_private_network, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+             allow_private_network, settings, proxy, created) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
             id,
             &new.name,
             new.provider.as_str(),
@@ -55,6 +66,8 @@ impl Channels<'_> {
             new.enabled,
             to_json(&new.timeouts)?,
             new.allow_private_network,
+            to_json(&new.settings)?,
+            self.sealed_proxy(id, new.proxy.as_ref())?,
             time::now_us()
         );
         change.tx.execute(insert).await.map_err(|e| e.duplicate_means(NAME_TAKEN))?;
@@ -62,7 +75,7 @@ impl Channels<'_> {
             self.add_credential(&mut change.tx, id, credential).await?;
         }
         write_offers(&mut change.tx, actor, id, &new.models).await?;
-        finish(change, "channel.create", id, None).await
+        self.finish(change, "channel.create", id, None).await
     }
 
     /// One channel.
@@ -71,7 +84,7 @@ impl Channels<'_> {
     /// [`Error::NotFound`], also for a deleted one.
     pub async fn get(self, id: ChannelId) -> Result<ChannelRow> {
         let mut tx = self.0.db().snapshot().await?;
-        rows::read(&mut tx, id).await
+        rows::read(&mut tx, self.0.sealer(), id).await
     }
 
     /// Channels, newest first.
@@ -87,7 +100,7 @@ impl Channels<'_> {
         );
         let mut found = Vec::new();
         for row in tx.fetch_all(select).await? {
-            found.push(rows::read(&mut tx, ChannelId(row.int(0)?)).await?);
+            found.push(rows::read(&mut tx, self.0.sealer(), ChannelId(row.int(0)?)).await?);
         }
         Ok(page.cut(found, |channel| channel.id.0))
     }
@@ -107,11 +120,11 @@ impl Channels<'_> {
     /// [`Error::NotFound`]; [`Error::Conflict`] for a name that is taken; [`Error::Invalid`] for what it cannot have.
     pub async fn patch(self, actor: &Actor, id: ChannelId, patch: ChannelPatch) -> Result<ChannelRow> {
         let mut change = self.0.change(actor).await?;
-        let before = rows::read(&mut change.tx, id).await?;
+        let before = rows::read(&mut change.tx, self.0.sealer(), id).await?;
         let after = patch.onto(&before)?;
         let update = sql!(
             "UPDATE channels SET name = $1, base_url = $2, dialects = $3, priority = $4, weight = $5, enabled = $6, \
-             timeouts = $7, allow_private_network = $8 WHERE id = $9",
+             timeouts = $7, allow_private_network = $8, settings = $9 WHERE id = $10",
             &after.name,
             &after.base_url,
             to_json(&after.dialects)?,
@@ -120,16 +133,21 @@ impl Channels<'_> {
             after.enabled,
             to_json(&after.timeouts)?,
             after.allow_private_network,
+            to_json(&after.settings)?,
             id
         );
         change.tx.execute(update).await.map_err(|e| e.duplicate_means(NAME_TAKEN))?;
+        if let Some(proxy) = &patch.proxy {
+            let sealed = self.sealed_proxy(id, proxy.as_ref())?;
+            change.tx.execute(sql!("UPDATE channels SET proxy = $1 WHERE id = $2", sealed, id)).await?;
+        }
         if let Some(credentials) = &patch.credentials {
             self.replace_credentials(&mut change.tx, &before, credentials).await?;
         }
         if let Some(models) = &patch.models {
             write_offers(&mut change.tx, actor, id, models).await?;
         }
-        finish(change, "channel.patch", id, Some(before)).await
+        self.finish(change, "channel.patch", id, Some(before)).await
     }
 
     /// Deletes a channel and its secrets. Running requests end undisturbed.
@@ -138,14 +156,35 @@ impl Channels<'_> {
     /// [`Error::NotFound`].
     pub async fn delete(self, actor: &Actor, id: ChannelId) -> Result<()> {
         let mut change = self.0.change(actor).await?;
-        let before = rows::read(&mut change.tx, id).await?;
+        let before = rows::read(&mut change.tx, self.0.sealer(), id).await?;
         change.tx.execute(sql!("DELETE FROM credentials WHERE channel = $1", id)).await?;
         change.tx.execute(sql!("DELETE FROM channel_models WHERE channel = $1", id)).await?;
-        let mark = sql!("UPDATE channels SET deleted_at = $1, enabled = 0 WHERE id = $2", time::now_us(), id);
+        let mark =
+            sql!("UPDATE channels SET deleted_at = $1, enabled = 0, proxy = NULL WHERE id = $2", time::now_us(), id);
         change.tx.execute(mark).await?;
         change.announce(Announce::Catalog).await?;
         change.audit("channel.delete", id, Some(&before), NOTHING).await?;
         change.commit().await
+    }
+
+    /// Reads the channel as it is now, tells the nodes, writes the audit row, commits.
+    async fn finish(
+        self,
+        mut change: Change<'_>,
+        action: &'static str,
+        id: ChannelId,
+        before: Option<ChannelRow>,
+    ) -> Result<ChannelRow> {
+        let after = rows::read(&mut change.tx, self.0.sealer(), id).await?;
+        change.announce(Announce::Catalog).await?;
+        change.audit(action, id, before.as_ref(), Some(&after)).await?;
+        change.commit().await?;
+        Ok(after)
+    }
+
+    fn sealed_proxy(self, id: ChannelId, proxy: Option<&Proxy>) -> Result<Option<Vec<u8>>> {
+        let seal = |proxy: &Proxy| self.0.sealer().seal(proxy_place(&id.to_string()), proxy.0.expose().as_bytes());
+        proxy.map(seal).transpose()
     }
 
     async fn add_credential(self, tx: &mut Tx, channel: ChannelId, new: &NewCredential) -> Result<()> {
@@ -188,20 +227,6 @@ impl Channels<'_> {
         }
         Ok(())
     }
-}
-
-/// Reads the channel as it is now, tells the nodes, writes the audit row, commits.
-async fn finish(
-    mut change: Change<'_>,
-    action: &'static str,
-    id: ChannelId,
-    before: Option<ChannelRow>,
-) -> Result<ChannelRow> {
-    let after = rows::read(&mut change.tx, id).await?;
-    change.announce(Announce::Catalog).await?;
-    change.audit(action, id, before.as_ref(), Some(&after)).await?;
-    change.commit().await?;
-    Ok(after)
 }
 
 /// Replaces the models a channel carries. A cost that did not change keeps its version.

@@ -15,7 +15,9 @@ impl Channels<'_> {
     /// [`crate::Error::NotFound`]; [`crate::Error::Seal`] when a credential does not open.
     pub async fn opened(self, id: ChannelId) -> Result<Channel> {
         let mut tx = self.0.db().snapshot().await?;
-        let row = rows::read(&mut tx, id).await?;
+        let row = rows::read(&mut tx, self.0.sealer(), id).await?;
+        let with_proxy = tx.fetch_one(sql!("SELECT id, proxy FROM channels WHERE id = $1", id)).await?;
+        let proxy = rows::proxy(&with_proxy, self.0.sealer())?;
         let select = sql!("SELECT id, name, secret, weight FROM credentials WHERE channel = $1 ORDER BY id", id);
         let mut credentials = Vec::new();
         for credential in tx.fetch_all(select).await? {
@@ -40,6 +42,8 @@ impl Channels<'_> {
             timeouts: row.timeouts,
             allow_private_network: row.allow_private_network,
             credentials,
+            settings: row.settings,
+            proxy,
         })
     }
 }

@@ -1,20 +1,24 @@
 //! Channels as lists show them: whole, but for the secrets.
 
+use super::{proxy_place, settings};
 use crate::{
     db::{Row, Tx},
     error::{Error, Result},
-    prices, sql,
+    prices,
+    seal::Sealer,
+    sql,
 };
 use domain::{
-    channel::Timeouts,
+    channel::{ChannelSettings, Proxy, Timeouts},
     dialect::{Dialect, Provider},
     ids::{ChannelId, CredentialId},
     price::Price,
+    secret::CredentialSecret,
 };
 use serde::Serialize;
 
 /// A channel as lists show it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChannelRow {
     /// Which.
     pub id: ChannelId,
@@ -36,6 +40,10 @@ pub struct ChannelRow {
     pub timeouts: Timeouts,
     /// Whether it may be at a private address.
     pub allow_private_network: bool,
+    /// How it is treated.
+    pub settings: ChannelSettings,
+    /// The way out, without user and password; `None`: the straight one.
+    pub proxy: Option<String>,
     /// Microseconds since 1970.
     pub created_us: i64,
     /// Its secrets, masked.
@@ -82,6 +90,8 @@ pub(crate) fn channel(row: &Row) -> Result<ChannelRow> {
         enabled: row.flag("enabled")?,
         timeouts: serde_json::from_str(&row.text("timeouts")?).map_err(corrupt)?,
         allow_private_network: row.flag("allow_private_network")?,
+        settings: serde_json::from_str(&row.text("settings")?).map_err(corrupt)?,
+        proxy: None,
         created_us: row.int("created")?,
         credentials: Vec::new(),
         models: Vec::new(),
@@ -92,10 +102,19 @@ pub(crate) fn weight(row: &Row) -> Result<u32> {
     u32::try_from(row.int("weight")?).map_err(|_| Error::Corrupt("weight"))
 }
 
+/// The way out of a row of `channels`.
+pub(crate) fn proxy(row: &Row, sealer: &Sealer) -> Result<Option<Proxy>> {
+    let Some(sealed) = row.opt_bytes("proxy")? else { return Ok(None) };
+    let id = ChannelId(row.int("id")?).to_string();
+    Ok(Some(Proxy(CredentialSecret::new(sealer.open_text(proxy_place(&id), &sealed)?))))
+}
+
 /// A channel with its lists, as this transaction sees it.
-pub(super) async fn read(tx: &mut Tx, id: ChannelId) -> Result<ChannelRow> {
+pub(super) async fn read(tx: &mut Tx, sealer: &Sealer, id: ChannelId) -> Result<ChannelRow> {
     let found = tx.fetch_optional(sql!("SELECT * FROM channels WHERE id = $1 AND deleted_at IS NULL", id)).await?;
-    let mut row = found.as_ref().map_or(Err(Error::NotFound("channel")), channel)?;
+    let found = found.ok_or(Error::NotFound("channel"))?;
+    let mut row = channel(&found)?;
+    row.proxy = proxy(&found, sealer)?.as_ref().map(settings::shown_proxy);
     let select = sql!("SELECT id, name, last4, weight FROM credentials WHERE channel = $1 ORDER BY id", id);
     for credential in tx.fetch_all(select).await? {
         row.credentials.push(CredentialRow {

@@ -40,6 +40,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../../migrations/sqlite/0006_responses.sql"),
         include_str!("../../../../migrations/postgres/0006_responses.sql"),
     ),
+    (
+        7,
+        include_str!("../../../../migrations/sqlite/0007_routing.sql"),
+        include_str!("../../../../migrations/postgres/0007_routing.sql"),
+    ),
 ];
 
 /// Any fixed number: only one node migrates at a time (`pg_advisory_xact_lock`).

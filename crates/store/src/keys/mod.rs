@@ -7,6 +7,7 @@ pub use rotate::{Former, Overlap};
 use crate::{
     Store,
     change::{Actor, Announce, NOTHING, to_json},
+    channels,
     db::{Row, Sql, Tx},
     error::{Error, Result},
     ids,
@@ -15,6 +16,7 @@ use crate::{
     words::{Listing, ModelName, Name, Page},
 };
 use domain::{
+    channel::Limits,
     dialect::Dialect,
     ids::{KeyId, TenantId},
     key::KeyRecord,
@@ -83,6 +85,8 @@ pub struct NewKey {
     pub scope: Scope,
     /// Milliseconds since 1970 after which it is refused.
     pub expires_at_ms: Option<i64>,
+    /// How much it may ask for.
+    pub limits: Limits,
 }
 
 /// What of a key is to change; `None` leaves it. An inner `None` takes the restriction away.
@@ -96,6 +100,8 @@ pub struct KeyPatch {
     pub scope: Option<Scope>,
     /// When it ends.
     pub expires_at_ms: Option<Option<i64>>,
+    /// How much it may ask for, as a whole.
+    pub limits: Option<Limits>,
 }
 
 /// A key as lists show it.
@@ -120,6 +126,8 @@ pub struct Key {
     /// What it may do.
     #[serde(flatten)]
     pub scope: Scope,
+    /// How much it may ask for.
+    pub limits: Limits,
     /// Microseconds since 1970.
     pub created_us: i64,
     /// Revoked for good, microseconds since 1970.
@@ -127,11 +135,17 @@ pub struct Key {
 }
 
 const COLUMNS: &str = "k.id, k.tenant, k.name, k.prefix, k.last4, k.hash, k.enabled, k.expires, k.models, k.endpoints, \
-    k.ip_allow, k.created, k.revoked_at, k.former_hash, k.former_prefix, k.former_last4, k.former_ends";
+    k.ip_allow, k.created, k.revoked_at, k.former_hash, k.former_prefix, k.former_last4, k.former_ends, \
+    k.limits";
 
 fn list<T: DeserializeOwned>(row: &Row, column: &'static str) -> Result<Option<Vec<T>>> {
     let text = row.opt_text(column)?;
     text.map(|text| serde_json::from_str(&text).map_err(|_| Error::Corrupt("scope of a key"))).transpose()
+}
+
+/// Limits as a row has them.
+pub(crate) fn limits(row: &Row, column: &'static str) -> Result<Limits> {
+    serde_json::from_str(&row.text(column)?).map_err(|_| Error::Corrupt("limits"))
 }
 
 fn former(row: &Row) -> Result<Option<Former>> {
@@ -158,6 +172,7 @@ fn key(row: &Row) -> Result<Key> {
             endpoints: list(row, "endpoints")?,
             ip_allow: list(row, "ip_allow")?,
         },
+        limits: limits(row, "limits")?,
         created_us: row.int("created")?,
         revoked_us,
     })
@@ -180,6 +195,9 @@ pub(crate) fn records(row: &Row) -> Result<Vec<(SecretHash, KeyRecord)>> {
         models: key.scope.models,
         endpoints: key.scope.endpoints,
         ip_allow: key.scope.ip_allow,
+        limits: key.limits,
+        tenant_limits: limits(row, "tenant_limits")?,
+        tenant_group: row.text("tenant_group")?.into(),
     };
     let mut records = vec![(hash(row.bytes("hash")?)?, record)];
     if let (Some(former), Some((_, record))) = (key.former, records.first()) {
@@ -193,7 +211,8 @@ pub(crate) fn records(row: &Row) -> Result<Vec<(SecretHash, KeyRecord)>> {
 /// The statement for [`records`], with a condition on `k` and an order.
 pub(crate) fn select_records(condition: &'static str) -> Sql {
     Sql::built(format!(
-        "SELECT {COLUMNS}, t.frozen, t.response_days FROM keys k JOIN tenants t ON t.id = k.tenant WHERE {condition}"
+        "SELECT {COLUMNS}, t.frozen, t.response_days, t.limits AS tenant_limits, t.tenant_group \
+         FROM keys k JOIN tenants t ON t.id = k.tenant WHERE {condition}"
     ))
 }
 
@@ -222,6 +241,7 @@ impl Keys<'_> {
     /// # Errors
     /// [`Error::NotFound`] when there is no such tenant.
     pub async fn create(self, actor: &Actor, tenant: TenantId, new: NewKey) -> Result<(Key, ApiKeySecret)> {
+        channels::check_limits("limits", &new.limits)?;
         let minted = Minted::new()?;
         let made = Key {
             id: KeyId(ids::next()),
@@ -233,6 +253,7 @@ impl Keys<'_> {
             enabled: true,
             expires_at_ms: new.expires_at_ms,
             scope: new.scope,
+            limits: new.limits,
             created_us: time::now_us(),
             revoked_us: None,
         };
@@ -333,6 +354,10 @@ impl Keys<'_> {
         after.name = patch.name.map_or(after.name, |name| name.to_string());
         after.enabled = patch.enabled.unwrap_or(after.enabled);
         after.scope = patch.scope.unwrap_or(after.scope);
+        if let Some(limits) = patch.limits {
+            channels::check_limits("limits", &limits)?;
+            after.limits = limits;
+        }
         after.expires_at_ms = patch.expires_at_ms.unwrap_or(after.expires_at_ms);
         write(&mut change.tx, &after).await?;
         change.announce(Announce::Key(id)).await?;
@@ -368,13 +393,15 @@ async fn locked(tx: &mut Tx, id: KeyId) -> Result<Key> {
 async fn write(tx: &mut Tx, key: &Key) -> Result<()> {
     let json = |list: Option<&Vec<String>>| list.map(to_json).transpose();
     let update = sql!(
-        "UPDATE keys SET name = $1, enabled = $2, expires = $3, models = $4, endpoints = $5, ip_allow = $6 WHERE id = $7",
+        "UPDATE keys SET name = $1, enabled = $2, expires = $3, models = $4, endpoints = $5, ip_allow = $6, \
+         limits = $7 WHERE id = $8",
         &key.name,
         key.enabled,
         key.expires_at_ms,
         json(key.scope.models.as_ref())?,
         json(key.scope.endpoints.as_ref())?,
         key.scope.ip_allow.as_ref().map(to_json).transpose()?,
+        to_json(&key.limits)?,
         key.id
     );
     tx.execute(update).await.map(drop)

@@ -2,7 +2,7 @@
 
 use crate::support::{me, model, name, rates};
 use domain::{
-    channel::Timeouts,
+    channel::{ChannelSettings, Timeouts},
     dialect::{Dialect, Provider},
     secret::CredentialSecret,
 };
@@ -29,6 +29,8 @@ pub fn channel(called: &str) -> NewChannel {
         enabled: true,
         timeouts: Timeouts::default(),
         allow_private_network: false,
+        settings: ChannelSettings::default(),
+        proxy: None,
         credentials: vec![credential("main")],
         models: vec![NewOffer {
             model: model("m"),

@@ -14,5 +14,6 @@ mod people;
 mod prices;
 mod responses;
 mod rotation;
+mod routing;
 mod search;
 mod tenants;

@@ -33,7 +33,7 @@ use domain::{
     secret::Password,
     usage::{Usage, UsageSource},
 };
-use engine::{config::RelayConfig, relay::Relay};
+use engine::{config::RelayConfig, health::Health, notices::Notices, relay::Relay, routing::Weights};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -174,6 +174,8 @@ impl World {
             ledger: ledger.clone(),
             catalog: catalog.clone(),
             upstream: upstream.clone(),
+            health: Arc::new(Health::default()),
+            weights: Weights::default(),
             egress,
             data_dir: dir.path().to_owned(),
             public_url: None,
@@ -228,6 +230,7 @@ impl World {
             RelayConfig::default(),
             TaskTracker::new(),
             stop.clone(),
+            Notices::default(),
         );
         let responses = Responses { store: self.store.clone(), relay: relay.clone(), max_body: 1 << 20 };
         let config = config::load(None, std::iter::empty()).unwrap();

@@ -3,6 +3,7 @@
 use super::{ServerConsole, actor, failed, time};
 use app::port::{Author, Failed, KeySettings, Keys};
 use domain::{
+    channel::Limits,
     ids::{KeyId, TenantId},
     secret::ApiKeySecret,
     views::KeyLine,
@@ -55,7 +56,7 @@ fn patch(now: Key, to: KeySettings) -> Result<KeyPatch, Failed> {
         ip_allow: if keeps_addresses { now.scope.ip_allow } else { scope.ip_allow },
     };
     let expires_at_ms = if keeps_end { None } else { Some(to.last_day.as_deref().map(end_of).transpose()?) };
-    Ok(KeyPatch { name: Some(name), enabled: None, scope: Some(scope), expires_at_ms })
+    Ok(KeyPatch { name: Some(name), enabled: None, scope: Some(scope), expires_at_ms, limits: None })
 }
 
 impl ServerConsole {
@@ -85,7 +86,7 @@ impl ServerConsole {
         let name = Name::parse("Name", &new.name).map_err(failed)?;
         let scope = Scope::parse(new.models, None, new.ip_allow).map_err(failed)?;
         let expires_at_ms = new.last_day.as_deref().map(end_of).transpose()?;
-        let new = NewKey { name, scope, expires_at_ms };
+        let new = NewKey { name, scope, expires_at_ms, limits: Limits::default() };
         let (key, secret) = self.store.keys().create(&actor(by), tenant, new).await.map_err(failed)?;
         Ok((key.id, secret))
     }
@@ -184,6 +185,7 @@ mod tests {
                 ip_allow: Some(vec!["10.0.0.0/8".parse().unwrap()]),
             },
             created_us: 0,
+            limits: Limits::default(),
             revoked_us: None,
         }
     }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use domain::{
-    channel::{Channel, Credential, Model, Offer, Snapshot, Timeouts},
+    channel::{Channel, ChannelSettings, Credential, Limits, Model, Offer, Snapshot, Timeouts},
     dialect::{Dialect, Provider},
     ids::{ChannelId, CredentialId, KeyId, PriceId, RequestId, TenantId},
     key::KeyRecord,
@@ -15,6 +15,7 @@ use domain::{
 use engine::{
     answer::{Answer, AnswerBody},
     config::RelayConfig,
+    notices::Notices,
     received::{Received, new_request_id},
     relay::Relay,
     upstream::{SendFailed, Upstream},
@@ -24,7 +25,7 @@ use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
 use parking_lot::Mutex;
 use protocol::upstream::UpstreamHead;
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     convert::Infallible,
     pin::Pin,
     sync::{
@@ -54,6 +55,8 @@ pub enum Script {
     Refuse,
     Hang,
     Answer(u16, &'static str, Vec<Step>),
+    /// A JSON answer with one more header.
+    WithHeader(u16, &'static str, &'static str, &'static str),
 }
 
 pub fn json(body: &'static str) -> Script {
@@ -68,9 +71,10 @@ pub fn stream(steps: Vec<Step>) -> Script {
     Script::Answer(200, "text/event-stream", steps)
 }
 
-/// Answers by script, in the order of calls; the last script repeats.
+/// Answers by the channel's script, or by script in the order of calls; the last script repeats.
 #[derive(Default)]
 pub struct Scripted {
+    pub by_channel: Mutex<HashMap<ChannelId, Script>>,
     pub scripts: Mutex<VecDeque<Script>>,
     pub calls: Mutex<Vec<(ChannelId, Bytes)>>,
 }
@@ -117,7 +121,10 @@ impl Upstream for Scripted {
         _: Duration,
     ) -> Result<http::Response<Self::Body>, SendFailed> {
         self.calls.lock().push((channel.id, body));
-        let script = {
+        let of_channel = self.by_channel.lock().get(&channel.id).cloned();
+        let script = if let Some(script) = of_channel {
+            script
+        } else {
             let mut scripts = self.scripts.lock();
             let next = scripts.pop_front().expect("a script for every call");
             if scripts.is_empty() {
@@ -125,14 +132,23 @@ impl Upstream for Scripted {
             }
             next
         };
+        let (script, header) = match script {
+            Script::WithHeader(status, name, value, body) => (error(status, body), Some((name, value))),
+            script => (script, None),
+        };
         match script {
-            Script::Refuse => Err(SendFailed { what: "connection refused".into(), connecting: true, refused: false }),
+            Script::WithHeader(..) | Script::Refuse => {
+                Err(SendFailed { what: "connection refused".into(), connecting: true, refused: false })
+            }
             Script::Hang => std::future::pending().await,
             Script::Answer(status, content_type, steps) => {
                 let body = ScriptBody { steps: steps.into(), waiting: None };
                 let mut response = http::Response::new(BodyExt::boxed_unsync(body));
                 *response.status_mut() = StatusCode::from_u16(status).unwrap();
                 response.headers_mut().insert("content-type", content_type.parse().unwrap());
+                if let Some((name, value)) = header {
+                    response.headers_mut().insert(name, value.parse().unwrap());
+                }
                 Ok(response)
             }
         }
@@ -217,12 +233,23 @@ pub struct Setup {
     pub balance: i64,
     pub fail_settle: bool,
     pub fail_checkpoint: bool,
+    /// What else there is: priorities, limits, routes, other models.
+    pub shape: fn(&mut Snapshot),
+    pub key_limits: Limits,
 }
 
 impl Setup {
     pub fn scripts(scripts: impl IntoIterator<Item = Script>) -> Self {
         let scripts = scripts.into_iter().collect();
-        Self { scripts, channels: 3, balance: START, fail_settle: false, fail_checkpoint: false }
+        Self {
+            scripts,
+            channels: 3,
+            balance: START,
+            fail_settle: false,
+            fail_checkpoint: false,
+            shape: |_| (),
+            key_limits: Limits::default(),
+        }
     }
 
     pub fn bed(self) -> Bed {
@@ -233,8 +260,9 @@ impl Setup {
             cost: None,
         });
         let model =
-            Model { sale: Some(Arc::new(Price::new(PriceId(1), rates))), max_output: None, offers: offers.collect() };
-        let snapshot = Snapshot { models: [("m".to_owned(), model)].into() };
+            Model { sale: Some(Arc::new(Price::new(PriceId(1), rates))), offers: offers.collect(), ..Model::default() };
+        let mut snapshot = Snapshot { models: [("m".to_owned(), model)].into() };
+        (self.shape)(&mut snapshot);
         let key = KeyRecord {
             id: KeyId(1),
             tenant: TenantId(1),
@@ -245,6 +273,9 @@ impl Setup {
             models: None,
             endpoints: None,
             ip_allow: None,
+            limits: self.key_limits,
+            tenant_limits: Limits::default(),
+            tenant_group: "".into(),
         };
         let wallet = Arc::new(Wallet {
             available: AtomicI64::new(self.balance),
@@ -253,11 +284,19 @@ impl Setup {
             settled: Mutex::default(),
             checkpoints: Mutex::default(),
         });
-        let upstream = Arc::new(Scripted { scripts: Mutex::new(self.scripts.into()), calls: Mutex::default() });
+        let upstream = Arc::new(Scripted { scripts: Mutex::new(self.scripts.into()), ..Scripted::default() });
         let (tracker, shutdown) = (TaskTracker::new(), CancellationToken::new());
         let catalog = Arc::new(Memory(Arc::new(snapshot), Arc::new(key)));
         let config = RelayConfig::default();
-        let relay = Relay::new(wallet.clone(), catalog, upstream.clone(), config, tracker.clone(), shutdown.clone());
+        let relay = Relay::new(
+            wallet.clone(),
+            catalog,
+            upstream.clone(),
+            config,
+            tracker.clone(),
+            shutdown.clone(),
+            Notices::default(),
+        );
         Bed { relay, wallet, upstream, tracker, shutdown }
     }
 }
@@ -279,6 +318,17 @@ fn channel(n: i64) -> Channel {
             secret: CredentialSecret::new("sk-upstream".into()),
             weight: 1,
         }],
+        settings: ChannelSettings::default(),
+        proxy: None,
+    }
+}
+
+/// Changes the channels of model `m` from the first on.
+pub fn change_channels(snapshot: &mut Snapshot, change: impl Fn(&mut Channel)) {
+    for offer in &mut snapshot.models.get_mut("m").unwrap().offers {
+        let mut channel = Channel::clone(&offer.channel);
+        change(&mut channel);
+        offer.channel = Arc::new(channel);
     }
 }
 
@@ -315,6 +365,15 @@ impl Bed {
         let charged: i64 = settled.iter().map(|(_, settlement)| settlement.sale.0).sum();
         assert_eq!(self.wallet.available.load(Ordering::SeqCst), START - charged, "charged and nothing else");
         assert_eq!(LEAKED.load(Ordering::SeqCst), 0, "a hold was dropped without an end");
+    }
+
+    /// The channels called since the last time this was asked.
+    pub fn called(&self) -> Vec<i64> {
+        self.upstream.calls.lock().drain(..).map(|(channel, _)| channel.0).collect()
+    }
+
+    pub fn on(&self, channel: i64, script: Script) {
+        self.upstream.by_channel.lock().insert(ChannelId(channel), script);
     }
 
     pub fn last(&self) -> Settlement {

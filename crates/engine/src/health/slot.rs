@@ -1,0 +1,416 @@
+//! What is known of one credential and model: whether it may be tried, and how it did of late.
+
+use super::{
+    account::Account,
+    breaker::{Breaker, Gate, Outcome},
+    decay::{Lengths, Mean},
+};
+use crate::config::RelayConfig;
+use domain::ids::{ChannelId, CredentialId};
+use parking_lot::Mutex;
+use protocol::error::Class;
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// The first time a limit without a reset is waited out; it doubles to [`COOL_LONGEST`].
+const COOL_FIRST: Duration = Duration::from_secs(1);
+const COOL_LONGEST: Duration = Duration::from_secs(60);
+/// What is shut is tried so often at most when nothing else is left.
+const FORCED_EVERY: Duration = Duration::from_millis(250);
+/// Attempts presumed to have served, besides those seen.
+const PRESUMED: f64 = 30.0;
+/// So many that wait so long are a silence.
+const SILENT_FROM: usize = 3;
+const SILENT_AFTER: Duration = Duration::from_secs(3);
+/// How long a model that the upstream does not have is not asked for again.
+const MISSING: Duration = Duration::from_secs(600);
+
+/// A channel's credential; `None` for a channel that has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The channel.
+    pub channel: ChannelId,
+    /// Its credential.
+    pub credential: Option<CredentialId>,
+}
+
+/// Why it may not be tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shut {
+    /// Its breaker is open.
+    Breaker,
+    /// It is over a limit of its provider.
+    Rate,
+    /// Its credential was refused.
+    Credential,
+    /// The upstream has no such model.
+    ModelMissing,
+}
+
+impl Shut {
+    /// The word in the API and in decisions.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Breaker => "open",
+            Self::Rate => "cooling",
+            Self::Credential => "refused",
+            Self::ModelMissing => "model_missing",
+        }
+    }
+}
+
+/// Whether it may be tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It may.
+    Ready,
+    /// One attempt may, to see whether it is back.
+    Probe,
+    /// Not before this.
+    Shut(Shut, Instant),
+}
+
+impl Standing {
+    /// The word in the API and in decisions.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Probe => "probe",
+            Self::Shut(why, _) => why.as_str(),
+        }
+    }
+}
+
+/// How it did of late; `None` where nothing is remembered.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Figures {
+    /// Share of attempts that served, [`PRESUMED`] more presumed to have: a few failures of few attempts say little, and the
+    /// breaker has its own eye on those that come one after the other.
+    pub success: Option<f64>,
+    /// To the first meaningful byte, mean, microseconds.
+    pub ttft_us: Option<f64>,
+    /// The same, 95th percentile.
+    pub ttft_p95_us: Option<u64>,
+    /// Output tokens a second after the first byte.
+    pub tokens_per_second: Option<f64>,
+    /// Attempts remembered.
+    pub attempts: f64,
+    /// Requests there now.
+    pub in_flight: u32,
+    /// Whether several wait there for longer than is usual: it may be a black hole, long before a timeout says so.
+    pub silent: bool,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Slot {
+    /// Where.
+    pub place: Place,
+    /// The model's name there.
+    pub model: Box<str>,
+    pub(super) account: Arc<Account>,
+    in_flight: AtomicU32,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    breaker: Breaker,
+    cool_until: Option<Instant>,
+    /// How many limits without a reset came one after the other.
+    cool_steps: u32,
+    missing_until: Option<Instant>,
+    /// When it was last tried although it was shut.
+    forced: Option<Instant>,
+    /// Attempts that wait for a first byte, the oldest first.
+    waiting: VecDeque<(u64, Instant)>,
+    /// Numbers them.
+    attempts: u64,
+    success: Mean,
+    ttft: Lengths,
+    tokens_per_second: Mean,
+    /// What it was last said to be; for events.
+    last_error: Option<Class>,
+}
+
+/// What happened to a slot that people should know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Turn {
+    /// The breaker opened.
+    Opened,
+    /// It closed again.
+    Closed,
+    /// A limit of the provider's was met.
+    Cooling,
+    /// The credential is off.
+    CredentialOff,
+    /// It is back.
+    CredentialBack,
+    /// The upstream has no such model.
+    ModelMissing,
+}
+
+impl Slot {
+    pub(super) fn new(place: Place, model: &str, account: Arc<Account>) -> Self {
+        Self { place, model: model.into(), account, in_flight: AtomicU32::new(0), state: Mutex::default() }
+    }
+
+    /// Whether it may be tried now.
+    pub fn standing(&self, now: Instant) -> Standing {
+        self.state.lock().standing(&self.account, now)
+    }
+
+    /// Standing and figures at once.
+    pub fn look(&self, now: Instant) -> (Standing, Figures) {
+        let state = self.state.lock();
+        let figures = Figures {
+            success: state.success.value_among(PRESUMED, 1.0, now),
+            ttft_us: state.ttft.mean_us(now),
+            ttft_p95_us: state.ttft.percentile_us(0.95, now),
+            tokens_per_second: state.tokens_per_second.value(now),
+            attempts: state.success.weight(now),
+            in_flight: self.in_flight.load(Ordering::Relaxed),
+            silent: state.is_silent(now),
+        };
+        (state.standing(&self.account, now), figures)
+    }
+
+    /// Requests there now.
+    pub fn in_flight(&self) -> u32 {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Whether it failed last: a try there is a retry that must be within the budget.
+    pub fn is_doubtful(&self) -> bool {
+        self.state.lock().breaker.failures_in_a_row() > 0
+    }
+
+    /// Takes a place in it, if it may be tried.
+    pub fn admit(self: &Arc<Self>, now: Instant) -> Option<Permit> {
+        let mut state = self.state.lock();
+        match state.standing(&self.account, now) {
+            Standing::Ready => {}
+            Standing::Probe => state.begin_probe(&self.account, now),
+            Standing::Shut(..) => return None,
+        }
+        Some(self.enter(&mut state, now))
+    }
+
+    fn enter(self: &Arc<Self>, state: &mut State, now: Instant) -> Permit {
+        state.attempts = state.attempts.wrapping_add(1);
+        state.waiting.push_back((state.attempts, now));
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        self.account.in_flight.fetch_add(1, Ordering::Relaxed);
+        Permit { slot: self.clone(), attempt: state.attempts, told: false }
+    }
+
+    /// Takes a place in it although its breaker is open: as the only one there is, or as the least bad, one at a time and
+    /// [`FORCED_EVERY`] so long.
+    pub fn force(self: &Arc<Self>, now: Instant, alone: bool) -> Option<Permit> {
+        let mut state = self.state.lock();
+        let open = matches!(state.standing(&self.account, now), Standing::Shut(Shut::Breaker, _));
+        let rested = state.forced.is_none_or(|at| now.saturating_duration_since(at) >= FORCED_EVERY);
+        let free = self.in_flight.load(Ordering::Relaxed) == 0;
+        if !open || !(alone || rested && free) {
+            return None;
+        }
+        state.forced = Some(now);
+        Some(self.enter(&mut state, now))
+    }
+
+    /// An attempt failed, by its class. What turned by it, if anything did.
+    pub fn failed(&self, class: Class, retry_after: Option<Duration>, now: Instant, jitter: f64) -> Option<Turn> {
+        let mut state = self.state.lock();
+        state.last_error = Some(class);
+        match class {
+            Class::Caller | Class::ContextLength | Class::Policy => {
+                state.served(now);
+                None
+            }
+            Class::Transient => {
+                state.success.add(0.0, now);
+                state.breaker.record(Outcome::Failed, now, jitter).then_some(Turn::Opened)
+            }
+            Class::Rate => {
+                state.breaker.record(Outcome::Limited, now, jitter);
+                state.success.add(0.0, now);
+                let doubled = COOL_FIRST.saturating_mul(1 << state.cool_steps.min(16)).min(COOL_LONGEST);
+                // A zero is a wish to be asked at once, which ends in a storm.
+                let wait = retry_after.filter(|told| !told.is_zero()).unwrap_or(doubled);
+                state.cool_steps = state.cool_steps.saturating_add(1);
+                let until = now + wait;
+                let was_cool = state.cool_until.is_some_and(|until| until > now);
+                state.cool_until = Some(state.cool_until.map_or(until, |known| known.max(until)));
+                (!was_cool).then_some(Turn::Cooling)
+            }
+            Class::Credential => {
+                state.breaker.record(Outcome::Unknown, now, jitter);
+                self.account.refused(now).then_some(Turn::CredentialOff)
+            }
+            Class::ModelMissing => {
+                state.breaker.record(Outcome::Unknown, now, jitter);
+                let first = state.missing_until.is_none();
+                state.missing_until = Some(now + MISSING);
+                first.then_some(Turn::ModelMissing)
+            }
+        }
+    }
+
+    /// An attempt serves: `ttft` is the time to its first meaningful byte. A stream's end is yet to come. What turned by it, if
+    /// anything did.
+    pub fn served(&self, ttft: Duration, whole: bool, now: Instant) -> Option<Turn> {
+        let mut state = self.state.lock();
+        let was_open = !matches!(state.breaker.gate(now), Gate::Closed);
+        if whole {
+            state.served(now);
+        } else {
+            state.breaker.begun();
+        }
+        if was_open {
+            // What was before the breaker opened would keep it away from requests for as long again.
+            state.success = Mean::default();
+        }
+        state.success.add(1.0, now);
+        state.ttft.add(u64::try_from(ttft.as_micros()).unwrap_or(u64::MAX), now);
+        (state.cool_steps, state.missing_until, state.last_error) = (0, None, None);
+        let back = self.account.served();
+        match (back, was_open) {
+            (true, _) => Some(Turn::CredentialBack),
+            (false, true) => Some(Turn::Closed),
+            (false, false) => None,
+        }
+    }
+
+    /// An answer that had begun broke off.
+    pub fn cut(&self, now: Instant, jitter: f64) -> Option<Turn> {
+        self.failed(Class::Transient, None, now, jitter)
+    }
+
+    /// An answer came to its end: `tokens` came in `time` after the first byte.
+    pub fn ended(&self, tokens: u64, time: Duration, now: Instant) {
+        let mut state = self.state.lock();
+        state.served(now);
+        // Fewer come in one piece, which says nothing of a pace.
+        if tokens >= 8 && !time.is_zero() {
+            state.tokens_per_second.add(tokens as f64 / time.as_secs_f64(), now);
+        }
+    }
+
+    /// The last error's class, until something serves again.
+    pub fn last_error(&self) -> Option<Class> {
+        self.state.lock().last_error
+    }
+
+    /// As it was when nothing was known; its operator has mended it.
+    pub fn reset(&self) {
+        let mut state = self.state.lock();
+        state.breaker = Breaker::default();
+        (state.cool_until, state.cool_steps, state.missing_until, state.last_error) = (None, 0, None, None);
+        self.account.reset();
+    }
+}
+
+impl State {
+    fn standing(&self, account: &Account, now: Instant) -> Standing {
+        if let Some(until) = account.off_until(now) {
+            return Standing::Shut(Shut::Credential, until);
+        }
+        if let Some(until) = self.missing_until.filter(|until| *until > now) {
+            return Standing::Shut(Shut::ModelMissing, until);
+        }
+        if let Some(until) = self.cool_until.filter(|until| *until > now) {
+            return Standing::Shut(Shut::Rate, until);
+        }
+        match self.breaker.gate(now) {
+            Gate::Open(until) => Standing::Shut(Shut::Breaker, until),
+            Gate::Probe => Standing::Probe,
+            Gate::Closed if account.is_off() => Standing::Probe,
+            Gate::Closed => Standing::Ready,
+        }
+    }
+
+    /// Several wait for longer than four times what nearly all take, and for three seconds at least.
+    fn is_silent(&self, now: Instant) -> bool {
+        let Some((_, since)) = self.waiting.get(SILENT_FROM - 1) else { return false };
+        let waits = now.saturating_duration_since(*since);
+        let usual = || self.ttft.percentile_us(0.95, now).map_or(Duration::ZERO, Duration::from_micros);
+        waits >= SILENT_AFTER && waits >= usual().saturating_mul(4)
+    }
+
+    fn answered(&mut self, attempt: u64) {
+        if let Some(at) = self.waiting.iter().position(|(waiting, _)| *waiting == attempt) {
+            self.waiting.remove(at);
+        }
+    }
+
+    fn begin_probe(&mut self, account: &Account, now: Instant) {
+        if matches!(self.breaker.gate(now), Gate::Probe) {
+            self.breaker.begin_probe(now);
+        }
+        account.begin_probe(now);
+    }
+
+    fn served(&mut self, now: Instant) {
+        self.breaker.record(Outcome::Served, now, 0.0);
+    }
+}
+
+/// A place taken in a slot; given back when dropped, whatever became of the attempt.
+#[derive(Debug)]
+pub struct Permit {
+    slot: Arc<Slot>,
+    attempt: u64,
+    told: bool,
+}
+
+impl Permit {
+    /// Whose it is.
+    pub fn slot(&self) -> &Arc<Slot> {
+        &self.slot
+    }
+
+    /// The attempt served.
+    pub fn served(&mut self, ttft: Duration, whole: bool) -> Option<Turn> {
+        self.answered();
+        self.slot.served(ttft, whole, Instant::now())
+    }
+
+    /// The attempt failed.
+    pub fn failed(&mut self, class: Class, retry_after: Option<Duration>, jitter: f64) -> Option<Turn> {
+        self.answered();
+        self.slot.failed(class, retry_after, Instant::now(), jitter)
+    }
+}
+
+impl Permit {
+    fn answered(&mut self) {
+        self.told = true;
+        self.slot.state.lock().answered(self.attempt);
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.slot.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.slot.account.in_flight.fetch_sub(1, Ordering::Relaxed);
+        if !self.told {
+            let mut state = self.slot.state.lock();
+            state.answered(self.attempt);
+            state.breaker.record(Outcome::Unknown, Instant::now(), 0.0);
+            drop(state);
+            self.slot.account.given_up();
+        }
+    }
+}
+
+/// The time to the first token that `config` and the model's kind allow.
+pub fn first_token_timeout(config: &RelayConfig, model: &str) -> Duration {
+    if protocol::thinks_first(model) { config.first_token_timeout_thinking } else { config.first_token_timeout }
+}

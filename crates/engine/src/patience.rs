@@ -1,0 +1,47 @@
+//! How long an attempt may take: the channel's own timeouts, else the relay's, else what the model's kind needs.
+
+use crate::{
+    config::RelayConfig,
+    health::{Standing, first_token_timeout},
+    routing::Candidate,
+};
+use domain::channel::Timeouts;
+use std::time::Duration;
+
+/// A probe of something that never answered is given up after this.
+const PROBE: Duration = Duration::from_secs(10);
+/// And of something that did after four times what most answers take, but not before this.
+const PROBE_LEAST: Duration = Duration::from_secs(3);
+
+/// See the module.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    pub connect: Duration,
+    /// To the first meaningful event of a stream.
+    pub first_token: Duration,
+    /// Between two pieces, and to a whole JSON answer.
+    pub idle: Duration,
+}
+
+impl Patience {
+    /// With an attempt on this candidate.
+    pub fn with(config: &RelayConfig, candidate: &Candidate) -> Self {
+        let own = candidate.channel().timeouts;
+        let usual = first_token_timeout(config, &candidate.offer.upstream_model);
+        let first_token = own.first_token_ms.map_or(usual, Duration::from_millis);
+        let connect = own.connect_ms.map_or(config.connect_timeout, Duration::from_millis);
+        let probe = matches!(candidate.standing, Standing::Probe);
+        let first_token = if probe { first_token.min(probing(candidate)) } else { first_token };
+        Self { connect, first_token, idle: idle(config, &own) }
+    }
+}
+
+/// A caller whose request is the probe does not wait out the whole timeout for it.
+fn probing(candidate: &Candidate) -> Duration {
+    candidate.figures.ttft_p95_us.map_or(PROBE, |us| Duration::from_micros(us.saturating_mul(4)).max(PROBE_LEAST))
+}
+
+/// Between two pieces of an answer.
+pub(crate) fn idle(config: &RelayConfig, own: &Timeouts) -> Duration {
+    own.idle_ms.map_or(config.idle_timeout, Duration::from_millis)
+}

@@ -1,0 +1,150 @@
+//! What happened on the way that people should know. Alike things of one minute are one row that counts, so that a storm of
+//! failures is no storm of rows.
+
+use crate::{
+    Store,
+    db::Row,
+    error::Result,
+    ids, sql, time,
+    words::{Listing, Page},
+};
+use domain::ids::{ChannelId, CredentialId, KeyId, TenantId};
+
+/// Rows older than this are removed.
+pub(crate) const KEPT_US: i64 = 30 * 86_400 * 1_000_000;
+
+/// Something that happened, once or more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// What: a word of the relay's.
+    pub kind: String,
+    /// The model it was about; empty: none.
+    pub model: String,
+    /// The channel it was about.
+    pub channel: Option<ChannelId>,
+    /// Its credential.
+    pub credential: Option<CredentialId>,
+    /// Whose request it was.
+    pub tenant: Option<TenantId>,
+    /// With which key.
+    pub key: Option<KeyId>,
+    /// The last request it happened in.
+    pub request: Option<String>,
+    /// More words.
+    pub detail: String,
+    /// How often.
+    pub count: i64,
+    /// Of the first and of the last, microseconds since 1970.
+    pub times_us: (i64, i64),
+}
+
+/// One that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRow {
+    /// Which.
+    pub id: i64,
+    /// What.
+    pub event: NewEvent,
+}
+
+/// Which ones are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Of this kind; empty: of all.
+    pub kind: String,
+    /// About this channel.
+    pub channel: Option<ChannelId>,
+    /// From then on, microseconds since 1970.
+    pub since_us: i64,
+}
+
+/// Events. From [`Store::events`].
+#[derive(Debug, Clone, Copy)]
+pub struct Events<'a>(pub(crate) &'a Store);
+
+impl Events<'_> {
+    /// Keeps these.
+    ///
+    /// # Errors
+    /// Any of [`crate::Error`]'s database kinds.
+    pub async fn add(self, events: &[NewEvent]) -> Result<()> {
+        let mut tx = self.0.db().begin().await?;
+        for event in events {
+            let insert = sql!(
+                "INSERT INTO events (id, time, last, kind, model, channel, credential, tenant, key_id, request, detail, count) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                ids::next(),
+                event.times_us.0,
+                event.times_us.1,
+                &event.kind,
+                &event.model,
+                event.channel,
+                event.credential,
+                event.tenant,
+                event.key,
+                event.request.clone(),
+                &event.detail,
+                event.count
+            );
+            tx.execute(insert).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Those that are wanted, newest first.
+    ///
+    /// # Errors
+    /// Any of [`crate::Error`]'s database kinds.
+    pub async fn list(self, wanted: &Wanted, page: Page) -> Result<Listing<EventRow>> {
+        let select = sql!(
+            "SELECT * FROM events WHERE id < $1 AND (kind = $2 OR $2 = '') AND (channel = $3 OR $3 = 0) AND time >= $4 \
+             ORDER BY id DESC LIMIT $5",
+            page.before(),
+            &wanted.kind,
+            wanted.channel.map_or(0, |channel| channel.0),
+            wanted.since_us,
+            page.fetch()
+        );
+        let rows = self.0.db().fetch_all(select).await?;
+        Ok(page.cut(rows.iter().map(event).collect::<Result<_>>()?, |event| event.id))
+    }
+
+    /// How often each kind happened since then, by kind.
+    ///
+    /// # Errors
+    /// Any of [`crate::Error`]'s database kinds.
+    pub async fn counts(self, since_us: i64) -> Result<Vec<(String, i64)>> {
+        let select = sql!(
+            "SELECT kind, CAST(SUM(count) AS BIGINT) AS happened FROM events WHERE last >= $1 GROUP BY kind ORDER BY kind",
+            since_us
+        );
+        let rows = self.0.db().fetch_all(select).await?;
+        rows.iter().map(|row| Ok((row.text("kind")?, row.int("happened")?))).collect()
+    }
+
+    /// Removes old ones.
+    ///
+    /// # Errors
+    /// Any of [`crate::Error`]'s database kinds.
+    pub(crate) async fn prune(self) -> Result<()> {
+        self.0.db().execute(sql!("DELETE FROM events WHERE last < $1", time::now_us() - KEPT_US)).await.map(drop)
+    }
+}
+
+fn event(row: &Row) -> Result<EventRow> {
+    Ok(EventRow {
+        id: row.int("id")?,
+        event: NewEvent {
+            kind: row.text("kind")?,
+            model: row.text("model")?,
+            channel: row.opt_int("channel")?.map(ChannelId),
+            credential: row.opt_int("credential")?.map(CredentialId),
+            tenant: row.opt_int("tenant")?.map(TenantId),
+            key: row.opt_int("key_id")?.map(KeyId),
+            request: row.opt_text("request")?,
+            detail: row.text("detail")?,
+            count: row.int("count")?,
+            times_us: (row.int("time")?, row.int("last")?),
+        },
+    })
+}
