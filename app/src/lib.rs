@@ -23,6 +23,7 @@ pub mod port;
 mod query;
 pub mod refusal;
 pub mod requests;
+mod routing;
 pub mod search;
 pub mod session;
 #[cfg(feature = "ssr")]
@@ -41,8 +42,8 @@ use leptos_router::{
 };
 use pages::{
     channels::Channels, home::Home, keys::Keys, models::Models, money::Money, not_found::NotFound, profile::Profile,
-    request::Request, requests::Requests, setup::SetUp, sign_in::SignIn, signed_in::SignedIn, tenant::Tenant,
-    tenants::Tenants, usage::Usage, wallet::Wallet,
+    request::Request, requests::Requests, routing::Routing, setup::SetUp, sign_in::SignIn, signed_in::SignedIn,
+    tenant::Tenant, tenants::Tenants, usage::Usage, wallet::Wallet,
 };
 
 /// The whole console. The server renders it inside [`shell::shell`]; the browser takes over `<body>`.
@@ -68,6 +69,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/wallet") view=Wallet ssr=SsrMode::Async/>
                     <Route path=path!("/channels") view=Channels ssr=SsrMode::Async/>
                     <Route path=path!("/models") view=Models ssr=SsrMode::Async/>
+                    <Route path=path!("/routing") view=Routing ssr=SsrMode::Async/>
                     <Route path=path!("/tenants") view=Tenants ssr=SsrMode::Async/>
                     <Route path=path!("/tenants/:id") view=Tenant ssr=SsrMode::Async/>
                 </ParentRoute>

@@ -31,6 +31,8 @@ pub enum Icon {
     Tenants,
     /// Ways to providers.
     Channel,
+    /// Which way requests go.
+    Route,
     /// What things cost.
     Price,
     /// Sums.
@@ -79,6 +81,7 @@ impl Icon {
                 "M6 7.5a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.4zM2 13c0-2.2 1.8-3.5 4-3.5s4 1.3 4 3.5M10.5 7.3a2 2 0 1 0 0-3.8M11.5 9.7c1.5.3 2.5 1.5 2.5 3.3"
             }
             Self::Channel => "M2.5 8h3l2-4h6M5.5 8l2 4h6M11.5 2l2 2-2 2M11.5 10l2 2-2 2",
+            Self::Route => "M3.5 13V6.5a3 3 0 0 1 3-3h6M10 1l2.5 2.5L10 6M3.5 9.5h6a3 3 0 0 1 3 3v.5",
             Self::Price => "M8.5 2.5h5v5L7.5 13.5l-5-5zM11 5v.1",
             Self::Chart => "M2.5 13.5h11M4.5 11V8M8 11V4M11.5 11V6.5",
             Self::Money => "M2.5 4h11v8h-11zM8 10a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM4.5 8v.1M11.5 8v.1",

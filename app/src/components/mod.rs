@@ -5,6 +5,7 @@ pub mod brand;
 pub mod chart;
 pub mod copy_button;
 pub mod count;
+pub mod decision;
 pub mod duration;
 pub mod empty_state;
 pub mod field;

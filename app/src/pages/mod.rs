@@ -15,6 +15,7 @@ pub mod profile;
 pub mod quick_start;
 pub mod request;
 pub mod requests;
+pub mod routing;
 pub mod setup;
 pub mod sign_in;
 pub mod signed_in;

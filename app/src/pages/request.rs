@@ -6,6 +6,7 @@ use crate::{
     components::{
         copy_button::CopyButton,
         count::grouped,
+        decision::Decision,
         duration::spoken,
         gauge::took,
         icon::{Draw, Icon},
@@ -25,6 +26,7 @@ use crate::{
 use domain::{
     ids::RequestId,
     money::{NanoUsd, PicoPerUnit},
+    route::Decided,
     views::{RequestDetail, TryLine, UnitLine},
 };
 use leptos::prelude::*;
@@ -115,7 +117,7 @@ fn Detail(detail: RequestDetail) -> impl IntoView {
         <Facts detail=detail.clone()/>
         <Units units=detail.units charged=line.cost version=detail.price_version source=detail.usage_source saved/>
         {tries.map(|tries| view! {
-            <Tries tries decision=decision.unwrap_or_default() cost=cost_to_us.unwrap_or_default() sale=line.cost total_us=line.latency_us/>
+            <Tries tries decision cost=cost_to_us.unwrap_or_default() sale=line.cost total_us=line.latency_us/>
         })}
     }
 }
@@ -214,7 +216,13 @@ fn Units(
 
 /// Every try on one axis of time.
 #[component]
-fn Tries(tries: Vec<TryLine>, decision: String, cost: NanoUsd, sale: NanoUsd, total_us: u64) -> impl IntoView {
+fn Tries(
+    tries: Vec<TryLine>,
+    #[prop(optional_no_strip)] decision: Option<Decided>,
+    cost: NanoUsd,
+    sale: NanoUsd,
+    total_us: u64,
+) -> impl IntoView {
     let t = Words::here();
     let margin = NanoUsd(sale.0.saturating_sub(cost.0));
     let end = tries.iter().map(|one| one.start_us.saturating_add(one.took_us)).max().unwrap_or(0).max(total_us).max(1);
@@ -246,9 +254,11 @@ fn Tries(tries: Vec<TryLine>, decision: String, cost: NanoUsd, sale: NanoUsd, to
             <dl class="kv body">
                 <dt>{t.cost_to_us()}</dt><dd><Money amount=cost/></dd>
                 <dt>{t.margin()}</dt><dd><Money amount=margin/></dd>
-                <dt>{t.candidates()}</dt><dd>{decision}</dd>
             </dl>
         </Panel>
+        {decision.map(|decided| view! {
+            <Panel title=t.candidates() aside=t.not_shown()><Decision decided/></Panel>
+        })}
     }
 }
 

@@ -8,6 +8,7 @@ mod home;
 mod keys;
 mod models;
 mod requests;
+mod routing;
 mod search;
 mod session;
 mod tenants;
@@ -18,6 +19,7 @@ pub use home::Homes;
 pub use keys::{KeySettings, Keys};
 pub use models::{Models, NewPrice};
 pub use requests::Requests;
+pub use routing::{NewRoute, Routing};
 pub use search::{Scope, Search};
 pub use session::{CallerAddress, RequestId, Session, SetUpRefused, SignInRefused, TENANT, USER, user_of};
 pub use tenants::Tenants;
@@ -29,9 +31,9 @@ use leptos::prelude::*;
 use std::{net::IpAddr, sync::Arc};
 
 /// The server's side of the console.
-pub trait Console: Session + Homes + Keys + Requests + Sums + Tenants + Channels + Models + Search {}
+pub trait Console: Session + Homes + Keys + Requests + Sums + Tenants + Channels + Models + Routing + Search {}
 
-impl<T: Session + Homes + Keys + Requests + Sums + Tenants + Channels + Models + Search> Console for T {}
+impl<T: Session + Homes + Keys + Requests + Sums + Tenants + Channels + Models + Routing + Search> Console for T {}
 
 /// Who makes a change, for the audit log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -28,6 +28,7 @@ super::words! {
         keys: "Keys", "密钥";
         wallet: "Wallet", "钱包";
         channels: "Channels", "渠道";
+        routing: "Routing", "路由";
         models: "Models & prices", "模型与定价";
         tenants: "Tenants", "租户";
         money: "Money", "对账";

@@ -181,7 +181,7 @@ impl When {
 }
 
 /// Why a request went where it went: kept with it, and shown on its page.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Decided {
     /// The order that was used.
@@ -201,7 +201,7 @@ fn is_none_more(more: &usize) -> bool {
 }
 
 /// One candidate and what was known of it.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Considered {
     /// The channel's id.

@@ -34,6 +34,8 @@ pub struct RelayConfig {
     pub max_in_flight: usize,
     /// What the terms of the balanced strategy weigh.
     pub weights: Weights,
+    /// Where chance comes from, for simulations; `None`: anywhere.
+    pub seed: Option<u64>,
 }
 
 impl Default for RelayConfig {
@@ -53,6 +55,7 @@ impl Default for RelayConfig {
             max_held_bytes: 256 << 10,
             max_in_flight: 20_000,
             weights: Weights::default(),
+            seed: None,
         }
     }
 }

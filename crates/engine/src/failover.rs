@@ -166,7 +166,7 @@ impl Search {
                 Ok(Some(served))
             }
             Err(failed) => {
-                let turn = permit.failed(failed.class, failed.retry_after, rand::random());
+                let turn = permit.failed(failed.class, failed.retry_after, relay.dice.share());
                 relay.turned(held, candidate, turn);
                 if attempt::is_about_the_request(failed.class)
                     && let Some(body) = failed.caller_body

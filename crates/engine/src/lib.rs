@@ -12,6 +12,7 @@ pub mod authenticate;
 pub mod clock;
 pub mod config;
 mod counting;
+pub mod dice;
 mod failover;
 pub mod frames;
 pub mod health;

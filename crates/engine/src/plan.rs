@@ -5,6 +5,7 @@ use crate::{
     authenticate::Authed,
     clock::Clock,
     config::RelayConfig,
+    dice::Dice,
     health::Health,
     limits::{NodeLimits, Room},
     quote::{self, Bounds},
@@ -61,6 +62,8 @@ pub struct Desk<'a, K> {
     pub affinity: &'a Affinity,
     /// How much keys and tenants may ask for.
     pub limits: &'a NodeLimits,
+    /// Draws among equals.
+    pub dice: &'a Dice,
     /// The relay's own settings.
     pub config: &'a RelayConfig,
     /// The time of day.
@@ -140,7 +143,8 @@ fn route<K: Clock>(
         facts: &facts,
         header: &header,
     };
-    Ok(decide(desk.snapshot, &ask, desk.health, &desk.config.weights, now, &mut rand::rng()))
+    let (snapshot, health, weights) = (desk.snapshot, desk.health, &desk.config.weights);
+    Ok(desk.dice.throw(|mut random| decide(snapshot, &ask, health, weights, now, &mut random)))
 }
 
 impl Planned {

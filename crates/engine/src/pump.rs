@@ -238,7 +238,7 @@ impl<L: Ledger, C: Catalog, U: Upstream> Pump<L, C, U> {
     /// The upstream broke off: that counts against it, whoever is to blame for what it already sent.
     fn note_cut(&self) {
         let Some(candidate) = self.held.candidate() else { return };
-        let turn = candidate.slot.cut(Instant::now(), rand::random());
+        let turn = candidate.slot.cut(Instant::now(), self.relay.dice.share());
         self.relay.turned(&self.held, candidate, turn);
     }
 

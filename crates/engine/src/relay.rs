@@ -7,6 +7,7 @@ use crate::{
     authenticate::{Authed, authenticate},
     clock::SystemClock,
     config::RelayConfig,
+    dice::Dice,
     failover::{self, NotServed},
     frames::Frames,
     health::Health,
@@ -72,6 +73,8 @@ pub struct Relay<L, C, U> {
     pub retries: Retries,
     /// Where events go.
     pub notices: Notices,
+    /// Chance.
+    pub dice: Dice,
     in_flight: Arc<Semaphore>,
 }
 
@@ -87,6 +90,7 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
         notices: Notices,
     ) -> Arc<Self> {
         let drains = Arc::new(Semaphore::new(config.max_drains));
+        let dice = Dice::new(config.seed);
         let in_flight = Arc::new(Semaphore::new(config.max_in_flight));
         Arc::new(Self {
             ledger,
@@ -102,6 +106,7 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
             limits: NodeLimits::default(),
             retries: Retries::default(),
             notices,
+            dice,
             in_flight,
         })
     }
@@ -151,6 +156,7 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
             health: &self.health,
             affinity: &self.affinity,
             limits: &self.limits,
+            dice: &self.dice,
             config: &self.config,
             clock: &SystemClock,
         };

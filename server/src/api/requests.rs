@@ -41,7 +41,8 @@ pub struct RequestShown {
     tries: Option<Vec<TryShown>>,
     /// For admins: why this channel; the candidates in the order they would be tried.
     #[serde(skip_serializing_if = "Option::is_none")]
-    decision: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    decision: Option<serde_json::Value>,
     /// For admins: the cost price it was booked by; null: not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     cost_price: Option<PriceShown>,
@@ -157,7 +158,8 @@ pub async fn show(
         transfer: event.transfer,
         client_request_id: event.client_request_id,
         tries: costs.then(|| event.attempts.into_iter().map(TryShown::from).collect()),
-        decision: costs.then_some(event.decision),
+        // Rows of an older build hold words.
+        decision: costs.then(|| serde_json::from_str(&event.decision).unwrap_or(event.decision.into())),
         cost_price: cost_price.map(PriceShown::from),
     }))
 }

@@ -109,25 +109,25 @@ pub async fn remove(
 #[schema(as = WouldBeRequest)]
 pub struct WouldBe {
     /// The caller's dialect; default `openai_chat`.
-    dialect: Option<String>,
+    pub dialect: Option<String>,
     /// Its input tokens; default 1 000.
-    input_tokens: Option<u64>,
+    pub input_tokens: Option<u64>,
     /// The output tokens to expect; default 500.
-    output_tokens: Option<u64>,
+    pub output_tokens: Option<u64>,
     /// Whether it gives tools.
-    tools: bool,
+    pub tools: bool,
     /// Whether it shows a picture.
-    images: bool,
+    pub images: bool,
     /// The tenant's group.
-    group: Option<String>,
+    pub group: Option<String>,
     /// The caller's `x-turnpike-tag`.
-    tag: Option<String>,
+    pub tag: Option<String>,
     /// The caller's `x-turnpike-route`.
-    strategy: Option<String>,
+    pub strategy: Option<String>,
     /// Other headers of the caller's, by name in lower case.
-    headers: BTreeMap<String, String>,
+    pub headers: BTreeMap<String, String>,
     /// The hour of day; default: now.
-    hour_utc: Option<u8>,
+    pub hour_utc: Option<u8>,
 }
 
 /// Why a request would go where.

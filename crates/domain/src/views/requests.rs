@@ -4,6 +4,7 @@ use super::{RequestLine, Span, Timeline};
 use crate::{
     ids::{KeyId, RequestId},
     money::NanoUsd,
+    route::Decided,
 };
 use serde::{Deserialize, Serialize};
 
@@ -99,7 +100,7 @@ pub struct RequestDetail {
     /// What cached input would have cost more without a cache; `None`: nothing was read from one, or it has no price of its own.
     pub saved: Option<NanoUsd>,
     /// For those who run the place: why this channel.
-    pub decision: Option<String>,
+    pub decision: Option<Decided>,
     /// For those who run the place: every try.
     pub tries: Option<Vec<TryLine>>,
 }

@@ -1,4 +1,5 @@
-//! A credential: off after two refusals, whatever the model, and back when an attempt with it serves.
+//! A credential: left alone for a moment after a refusal, off after two, whatever the model, and back when an attempt with it
+//! serves.
 
 use parking_lot::Mutex;
 use std::{
@@ -9,6 +10,8 @@ use tokio::time::Instant;
 
 /// So many refusals, one after the other, take a credential out of use.
 pub const CONFIRMATIONS: u32 = 2;
+/// After the first refusal nobody tries it for so long: a caller who sends the same again at once learns nothing new.
+pub const SUSPECTED: Duration = Duration::from_secs(5);
 /// When one request may try it again, at first; the time doubles to [`PROBE_LONGEST`].
 pub const PROBE_FIRST: Duration = Duration::from_secs(60);
 /// The longest.
@@ -19,7 +22,7 @@ pub const PROBE_LONGEST: Duration = Duration::from_secs(3_600);
 pub struct Account {
     /// Requests with it now.
     pub(super) in_flight: AtomicU32,
-    /// Whether it is off: read without the lock.
+    /// Whether it is off or suspected: read without the lock.
     off: std::sync::atomic::AtomicBool,
     state: Mutex<State>,
 }
@@ -54,10 +57,12 @@ impl Account {
     pub(super) fn refused(&self, now: Instant) -> bool {
         let mut state = self.state.lock();
         state.refusals = state.refusals.saturating_add(1);
+        self.off.store(true, Ordering::Relaxed);
         if state.refusals < CONFIRMATIONS {
+            state.next_probe = Some(now + SUSPECTED);
             return false;
         }
-        let first = !self.off.swap(true, Ordering::Relaxed);
+        let first = state.refusals == CONFIRMATIONS;
         let wait = PROBE_FIRST.saturating_mul(1 << state.probes.min(16)).min(PROBE_LONGEST);
         state.next_probe = Some(now + wait);
         first
@@ -67,7 +72,7 @@ impl Account {
     pub(super) fn begin_probe(&self, now: Instant) {
         if self.is_off() {
             let mut state = self.state.lock();
-            state.probes = state.probes.saturating_add(1);
+            state.probes = state.probes.saturating_add(u32::from(state.refusals >= CONFIRMATIONS));
             state.next_probe = Some(now + PROBE_FIRST);
         }
     }
@@ -82,13 +87,11 @@ impl Account {
     /// It was accepted. Whether that brought it back.
     pub(super) fn served(&self) -> bool {
         if !self.is_off() {
-            // A refusal before is rare: only then is there something to forget.
-            let mut state = self.state.lock();
-            state.refusals = 0;
             return false;
         }
+        let was_off = self.state.lock().refusals >= CONFIRMATIONS;
         self.reset();
-        true
+        was_off
     }
 
     /// As new.
@@ -107,6 +110,7 @@ mod tests {
         let now = Instant::now();
         let account = Account::default();
         assert!(!account.refused(now));
+        assert_eq!(account.off_until(now), Some(now + SUSPECTED));
         assert!(!account.served(), "one refusal between answers is no death");
         assert!(!account.refused(now) && account.refused(now));
         assert_eq!(account.off_until(now), Some(now + PROBE_FIRST));

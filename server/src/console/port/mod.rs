@@ -6,6 +6,7 @@ mod keys;
 mod lines;
 mod models;
 mod requests;
+mod routing;
 mod search;
 mod session;
 mod tenants;

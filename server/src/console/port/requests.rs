@@ -8,6 +8,7 @@ use app::port::{Failed, Requests};
 use domain::{
     ids::{ChannelId, RequestId, TenantId},
     money::{NanoUsd, PicoPerUnit},
+    route::Decided,
     usage::Usage,
     views::{Range, RequestDetail, RequestFilter, RequestPage, Span, TryLine, UnitLine},
 };
@@ -100,7 +101,10 @@ impl ServerConsole {
             return Err(Error::NotFound("request"));
         }
         let line = self.lines(std::slice::from_ref(&event)).await?.pop().ok_or(Error::NotFound("request"))?;
-        let tries = if costs { Some(self.tries(&event).await?) } else { None };
+        let names: HashMap<ChannelId, String> =
+            if costs { self.store.channels().names().await?.into_iter().collect() } else { HashMap::new() };
+        let tries = costs.then(|| tries(&event, &names));
+        let decision = if costs { decided(&event.decision, &names) } else { None };
         Ok(RequestDetail {
             tenant: self.store.tenants().get(event.tenant).await?.name,
             key: line.key.clone(),
@@ -118,22 +122,32 @@ impl ServerConsole {
             overhead_us: event.overhead_us,
             client_request_id: event.client_request_id,
             cost_to_us: costs.then_some(event.cost),
-            decision: costs.then_some(event.decision),
+            decision,
             tries,
         })
     }
+}
 
-    async fn tries(&self, event: &Event) -> Result<Vec<TryLine>, Error> {
-        let names: HashMap<ChannelId, String> = self.store.channels().names().await?.into_iter().collect();
-        let line = |attempt: &domain::record::Attempt| TryLine {
-            channel: names.get(&attempt.channel).cloned().unwrap_or_else(|| attempt.channel.to_string()),
-            status: attempt.status,
-            error: attempt.error.clone(),
-            start_us: attempt.start_us,
-            took_us: attempt.took_us,
-        };
-        Ok(event.attempts.iter().map(line).collect())
+/// Every try, by the channels' names.
+fn tries(event: &Event, names: &HashMap<ChannelId, String>) -> Vec<TryLine> {
+    let line = |attempt: &domain::record::Attempt| TryLine {
+        channel: names.get(&attempt.channel).cloned().unwrap_or_else(|| attempt.channel.to_string()),
+        status: attempt.status,
+        error: attempt.error.clone(),
+        start_us: attempt.start_us,
+        took_us: attempt.took_us,
+    };
+    event.attempts.iter().map(line).collect()
+}
+
+/// The decision that was kept, with the channels' names; rows of an older build hold words.
+fn decided(kept: &str, names: &HashMap<ChannelId, String>) -> Option<Decided> {
+    let mut decided: Decided = serde_json::from_str(kept).ok()?;
+    for considered in &mut decided.candidates {
+        let id: Option<ChannelId> = considered.channel.parse().ok();
+        considered.channel_name = id.and_then(|id| names.get(&id).cloned()).unwrap_or_default();
     }
+    Some(decided)
 }
 
 impl Requests for ServerConsole {
