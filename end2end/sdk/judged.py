@@ -56,7 +56,8 @@ class LlMock(Upstream):
 
     def script(self, *behaviors):
         self.http.post("/_llmock/reset").raise_for_status()
-        self.http.post("/_llmock/scenario", json={"behaviors": list(behaviors)}).raise_for_status()
+        if behaviors:
+            self.http.post("/_llmock/scenario", json={"behaviors": list(behaviors)}).raise_for_status()
 
     def asked(self):
         requests = self.http.get("/_llmock/requests").raise_for_status().json()

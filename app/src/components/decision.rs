@@ -28,6 +28,7 @@ pub fn state_told(t: Routing, state: &str) -> (&'static str, &'static str) {
         "ready" => ("st ok", t.ready()),
         "probe" => ("st slow", t.probe()),
         "open" => ("st down", t.open()),
+        "resting" => ("st slow", t.resting()),
         "cooling" => ("st slow", t.cooling()),
         "refused" => ("st down", t.refused()),
         _ => ("st off", t.missing()),

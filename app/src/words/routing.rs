@@ -46,6 +46,7 @@ super::words! {
         probe: "One may try", "试探";
         open: "Failing", "熔断";
         cooling: "At its limit", "限流中";
+        resting: "Asked to wait", "要求等待";
         refused: "Credential refused", "凭据被拒";
         missing: "No such model", "无此模型";
         the_route: "The route", "路由设置";

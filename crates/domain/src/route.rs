@@ -215,7 +215,7 @@ pub struct Considered {
     /// The model that stands in, where it is not the one asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback: Option<String>,
-    /// `ready`, `probe`, `open`, `cooling`, `refused`, `model_missing` or `full`.
+    /// `ready`, `probe`, `open`, `cooling`, `resting`, `refused`, `model_missing` or `full`.
     pub state: String,
     /// Higher comes first.
     pub priority: i32,

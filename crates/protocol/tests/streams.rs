@@ -265,6 +265,21 @@ fn any_text() -> impl Strategy<Value = String> {
     ]
 }
 
+#[test]
+fn an_event_that_is_no_json_is_an_error_and_never_passed_on_as_something_unknown() {
+    for dialect in Dialect::CONVERSING {
+        let kinds = |text: &str| -> Vec<Kind> {
+            let mut tap = StreamTap::new(dialect, false);
+            tap.push(Bytes::copy_from_slice(text.as_bytes())).unwrap();
+            events(&mut tap).into_iter().map(|event| event.kind).collect()
+        };
+        let broken = kinds("data: {\"id\":\"c\",\"choices\":[{\"del\n\n");
+        assert!(matches!(broken[..], [Kind::Error(_)]), "{dialect}: {broken:?}");
+        assert_eq!(kinds(": a comment\n\n"), [Kind::Other], "{dialect}");
+        assert!(!matches!(kinds("data: {\"unknown\":1}\n\n")[..], [Kind::Error(_)]), "{dialect}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_passes_in_any_split_with_any_line_end(

@@ -29,7 +29,8 @@ pub struct SlotShown {
     credential: Option<CredentialId>,
     /// The model's name upstream.
     model: String,
-    /// `ready`, `probe` (one request may try), `open` (the breaker), `cooling` (a limit of the provider's), `refused` (the
+    /// `ready`, `probe` (one request may try), `open` (the breaker), `cooling` (a limit of the provider's), `resting`
+    /// (it failed and said when to come back), `refused` (the
     /// credential) or `model_missing`.
     state: &'static str,
     /// Until when it is not tried; null: it may be.

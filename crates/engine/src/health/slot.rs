@@ -48,6 +48,8 @@ pub enum Shut {
     Breaker,
     /// It is over a limit of its provider.
     Rate,
+    /// It failed, and said when to come back.
+    Resting,
     /// Its credential was refused.
     Credential,
     /// The upstream has no such model.
@@ -60,6 +62,7 @@ impl Shut {
         match self {
             Self::Breaker => "open",
             Self::Rate => "cooling",
+            Self::Resting => "resting",
             Self::Credential => "refused",
             Self::ModelMissing => "model_missing",
         }
@@ -124,6 +127,8 @@ pub struct Slot {
 struct State {
     breaker: Breaker,
     cool_until: Option<Instant>,
+    /// Whether it failed otherwise than by a limit when it said so.
+    resting: bool,
     /// How many limits without a reset came one after the other.
     cool_steps: u32,
     missing_until: Option<Instant>,
@@ -236,6 +241,10 @@ impl Slot {
             }
             Class::Transient => {
                 state.success.add(0.0, now);
+                if let Some(told) = retry_after.filter(|told| !told.is_zero()) {
+                    state.resting = true;
+                    state.cool(now + told);
+                }
                 state.breaker.record(Outcome::Failed, now, jitter).then_some(Turn::Opened)
             }
             Class::Rate => {
@@ -245,9 +254,9 @@ impl Slot {
                 // A zero is a wish to be asked at once, which ends in a storm.
                 let wait = retry_after.filter(|told| !told.is_zero()).unwrap_or(doubled);
                 state.cool_steps = state.cool_steps.saturating_add(1);
-                let until = now + wait;
                 let was_cool = state.cool_until.is_some_and(|until| until > now);
-                state.cool_until = Some(state.cool_until.map_or(until, |known| known.max(until)));
+                state.resting = false;
+                state.cool(now + wait);
                 (!was_cool).then_some(Turn::Cooling)
             }
             Class::Credential => {
@@ -326,7 +335,7 @@ impl State {
             return Standing::Shut(Shut::ModelMissing, until);
         }
         if let Some(until) = self.cool_until.filter(|until| *until > now) {
-            return Standing::Shut(Shut::Rate, until);
+            return Standing::Shut(if self.resting { Shut::Resting } else { Shut::Rate }, until);
         }
         match self.breaker.gate(now) {
             Gate::Open(until) => Standing::Shut(Shut::Breaker, until),
@@ -334,6 +343,11 @@ impl State {
             Gate::Closed if account.is_off() => Standing::Probe,
             Gate::Closed => Standing::Ready,
         }
+    }
+
+    /// The longer of two times wins.
+    fn cool(&mut self, until: Instant) {
+        self.cool_until = Some(self.cool_until.map_or(until, |known| known.max(until)));
     }
 
     /// Several wait for longer than four times what nearly all take, and for three seconds at least.

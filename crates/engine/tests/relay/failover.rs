@@ -98,6 +98,22 @@ async fn a_limit_is_waited_out_until_the_reset_it_names() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_failure_that_says_when_to_come_back_is_believed_even_of_the_only_one() {
+    let bed = Setup { channels: 1, ..Setup::scripts([json(JSON)]) }.bed();
+    bed.on(1, Script::WithHeader(503, "retry-after", "3", "{}"));
+    assert_eq!(bed.ask(ASK).await.status, 502);
+    let answer = bed.ask(ASK).await;
+    assert_eq!(
+        (answer.status, answer.headers["retry-after"].to_str().unwrap()),
+        (StatusCode::SERVICE_UNAVAILABLE, "3")
+    );
+    assert_eq!(bed.called(), [1]);
+    bed.on(1, json(JSON));
+    advance(Duration::from_secs(3)).await;
+    ok(&bed).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn when_all_are_at_their_limit_the_caller_is_told_the_soonest_and_nobody_is_asked() {
     let bed = well();
     for (channel, after) in [(1, "70"), (2, "50"), (3, "60")] {

@@ -75,6 +75,12 @@ pub(crate) fn in_answer(dialect: Dialect, body: &[u8]) -> UpstreamError {
     from_text(class, None, text, 200)
 }
 
+/// An event whose data is no JSON.
+pub(crate) fn not_json() -> UpstreamError {
+    let message = "an event of the stream is no JSON".to_owned();
+    UpstreamError { class: Class::Transient, retry_after: None, message, code: None, kind: None }
+}
+
 fn from_text(class: Class, retry_after: Option<Duration>, text: ErrorText, status: u16) -> UpstreamError {
     let message = if text.message.is_empty() { format!("status {status} without a message") } else { text.message };
     UpstreamError { class, retry_after, message, code: text.code, kind: text.kind }

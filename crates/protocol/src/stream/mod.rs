@@ -12,7 +12,7 @@ pub(crate) use sse::SseEvent;
 
 use crate::{
     dialects::{Cells, cells},
-    error::UpstreamError,
+    error::{self, UpstreamError},
     translate::{StreamTranslator, Translation},
     usage::Report,
 };
@@ -185,7 +185,11 @@ impl StreamTap {
         let Self { cells, progress, translator, .. } = self;
         let ended = progress.ended;
         let (kind, raw) = read_event(cells, &raw, |event| {
-            let kind = (cells.read_event)(progress, event);
+            let kind = match (cells.read_event)(progress, event) {
+                // The official clients fall over it; what it should have said is lost.
+                Kind::Other if event.is_broken() => Kind::Error(error::not_json()),
+                kind => kind,
+            };
             let told = match translator {
                 None => raw.clone(),
                 // After its terminal event a stream has nothing more to say.

@@ -14,6 +14,12 @@ pub(crate) struct SseEvent<'a> {
 }
 
 impl<'a> SseEvent<'a> {
+    /// Whether it has data that is neither JSON nor a dialect's `[DONE]`.
+    pub fn is_broken(&self) -> bool {
+        let data = self.data.as_deref().map(<[u8]>::trim_ascii).filter(|data| !data.is_empty() && *data != b"[DONE]");
+        data.is_some_and(|data| serde_json::from_slice::<serde::de::IgnoredAny>(data).is_err())
+    }
+
     /// A document that is a line of its own; a blank line is none.
     pub fn of_line(line: &'a [u8]) -> Self {
         let document = line.trim_ascii();
