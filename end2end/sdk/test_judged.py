@@ -163,7 +163,7 @@ def test_another_upstream_serves_what_one_does_not(relay, llmocks, fault, stream
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 def test_chaos_is_answered_by_another_or_said(relay, tmp_path, stream):
-    chaotic = [AiMock(tmp_path, drop=0.2, malformed=0.2, disconnect=0.2, ratelimit=0.05) for _ in range(2)]
+    chaotic = [AiMock(tmp_path, drop=0.1, malformed=0.1, disconnect=0.1, ratelimit=0.02) for _ in range(2)]
     try:
         client, model = fresh_model(relay, chaotic, priority=0)
         answered = said = 0

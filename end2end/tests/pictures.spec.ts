@@ -63,6 +63,9 @@ for (const theme of ["light", "dark"] as const) {
       await shoot(page, "channels", as);
       await page.goto("/models?price=sandbox%2Fecho");
       await shoot(page, "models", as);
+      await turnpike.relay("sandbox/fail-500", {}, 502);
+      await page.goto("/routing?model=sandbox%2Fecho");
+      await shoot(page, "routing", as);
       await page.goto("/usage?range=24h&by=model");
       await shoot(page, "usage", as);
       await page.goto("/money");

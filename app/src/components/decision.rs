@@ -72,7 +72,10 @@ pub fn Decision(
         let first = one.ttft_us.map(spoken).map_or("–".to_owned(), |(took, unit)| format!("{took} {unit}"));
         let pace = one.tokens_per_second_milli.map_or("–".to_owned(), |pace| format!("{}", pace / 1_000));
         let success = one.success_milli.map_or("–".to_owned(), percent);
-        let cost = one.cost_nano.map(|nano| view! { <Money amount=NanoUsd(nano) places=costs/> });
+        let cost = match one.cost_nano {
+            Some(nano) => view! { <Money amount=NanoUsd(nano) places=costs/> }.into_any(),
+            None => "–".into_any(),
+        };
         let mut beside = vec![t.priority_weight(one.priority, one.weight)];
         beside.extend(one.fallback.as_deref().map(|model| t.stands_in(model)));
         beside.extend(one.sticky.then(|| t.sticky().to_owned()));

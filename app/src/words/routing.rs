@@ -4,6 +4,7 @@ super::words! {
     /// The routing page, and why a request went where it went.
     pub Routing {
         title: "Routing", "路由";
+        by_model: "Routes", "模型路由";
         about: "strategy, fallbacks and rules, by model", "各模型的策略、备用模型与规则";
         model: "Model", "模型";
         strategy: "Strategy", "策略";

@@ -17,7 +17,7 @@ pub fn routes(lines: Vec<RouteLine>) -> impl IntoView {
     let t = Routing::here();
     if lines.is_empty() {
         return view! {
-            <Panel title=t.title() aside=t.about()>
+            <Panel title=t.by_model() aside=t.about()>
                 <EmptyState title=t.no_models()><p class="mid">{t.no_models_is()}</p></EmptyState>
             </Panel>
         }
@@ -40,7 +40,7 @@ pub fn routes(lines: Vec<RouteLine>) -> impl IntoView {
         }
     };
     view! {
-        <Panel title=t.title() aside=t.about()>
+        <Panel title=t.by_model() aside=t.about()>
             <Table label=t.title()>
                 <thead>
                     <tr>
