@@ -47,7 +47,7 @@ bench-console: build ## the console's figures: first byte with 100 000 rows, was
 	@scripts/bench-console.sh
 
 storm: ## crash, outage and concurrency runs in full
-	@scripts/setup.sh cc postgresql
+	@scripts/setup.sh cc postgresql redis nginx
 	@scripts/storm.sh
 
 fuzz: ## libFuzzer over the protocol's readers, FUZZ_SECONDS (600) each

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the topics named on the command line need and this machine lacks, and says what and why. Quick when
 # nothing is missing: it looks for files and starts no tool. Debian packages come in one `apt-get install`.
-# Topics: cc wasm bindgen node chromium postgresql nginx python
+# Topics: cc wasm bindgen node chromium postgresql redis nginx python
 source "$(dirname "$0")/say.sh"
 
 packages=()
@@ -22,7 +22,8 @@ debian_packages() {
         has npm || lacks npm "Tailwind and the browser tests" ;;
       chromium) has chromium-headless-shell || lacks chromium-headless-shell "the browser of the end-to-end tests" ;;
       postgresql) postgres_here || lacks postgresql "the store's tests run on a real PostgreSQL" ;;
-      nginx) has nginx || [[ -x /usr/sbin/nginx ]] || lacks nginx-light "the benchmark's yardstick"
+      redis) has redis-server || lacks redis-server "the tests of several nodes count limits in a real Redis" ;;
+      nginx) has nginx || [[ -x /usr/sbin/nginx ]] || lacks nginx-light "the benchmark's yardstick, and what stands before two nodes"
         has taskset || lacks util-linux "pins the benchmark's processes to a core" ;;
       python) python3 -c 'import ensurepip' 2>/dev/null || lacks python3-venv "the SDK tests' own environment" ;;
     esac
@@ -86,7 +87,7 @@ has cargo || die "Rust is missing: install it with rustup"
 debian_packages "$@"
 for topic in "$@"; do
   case $topic in
-    cc | chromium | postgresql | nginx) ;;
+    cc | chromium | postgresql | redis | nginx) ;;
     wasm) wasm ;;
     bindgen) bindgen ;;
     node) node_modules ;;

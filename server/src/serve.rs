@@ -16,10 +16,19 @@ use crate::{
     watch, wiring,
 };
 use anyhow::Context;
-use domain::secret::{ApiKeySecret, Password};
-use engine::{notices::Notices, relay::Relay};
+use domain::{
+    limits::SharedLimits,
+    secret::{ApiKeySecret, Password},
+};
+use engine::{limits::NodeLimits, notices::Notices, relay::Relay};
 use std::{path::Path, sync::Arc};
-use store::{Store, catalog::MemoryCatalog, ledger::NodeLedger, words::Email};
+use store::{
+    Store,
+    catalog::MemoryCatalog,
+    ledger::NodeLedger,
+    redis::{Redis, RedisLimits},
+    words::Email,
+};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -55,6 +64,11 @@ pub async fn serve(config: Config, quick: bool) -> anyhow::Result<()> {
     let (notices, told) = tokio::sync::mpsc::channel(watch::QUEUE);
     background.tracker.spawn(watch::collect(told, store.clone(), background.stop.clone()));
 
+    let redis_limits = match &config.redis.url {
+        None => None,
+        Some(url) => Some(cluster(url, &store, &background).await?),
+    };
+
     let (work, end_streams, stages) = (TaskTracker::new(), CancellationToken::new(), Stages::default());
     let egress = Arc::new(config.egress());
     let upstream = Arc::new(HttpUpstream::new(egress.clone(), background.tracker.clone()));
@@ -66,6 +80,7 @@ pub async fn serve(config: Config, quick: bool) -> anyhow::Result<()> {
         work.clone(),
         end_streams.clone(),
         Notices::to(notices),
+        NodeLimits::shared(redis_limits),
     );
     let api = ApiState::new(api::Parts {
         store: store.clone(),
@@ -113,6 +128,13 @@ fn gateway(relay: Arc<ServerRelay>, store: &Store, config: &Config) -> Gateway {
     let max_body = config.relay.max_body;
     let responses = Responses { store: store.clone(), relay: relay.clone(), max_body };
     Gateway { relay, responses, max_body, body_timeout: config.server.body_timeout }
+}
+
+/// Several nodes: limits that they count together, and hints of changes between them.
+async fn cluster(url: &str, store: &Store, background: &Background) -> anyhow::Result<Arc<dyn SharedLimits>> {
+    let redis = Redis::at(url)?;
+    background.tracker.spawn(store::redis::hear(redis.clone(), store.clone(), background.stop.clone()));
+    Ok(RedisLimits::start(&redis, &background.tracker, background.stop.clone()).await?)
 }
 
 /// Tasks that live as long as the server.

@@ -9,6 +9,7 @@ pub mod dialect;
 pub mod histogram;
 pub mod ids;
 pub mod key;
+pub mod limits;
 pub mod money;
 pub mod ports;
 pub mod price;

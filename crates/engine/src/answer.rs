@@ -1,8 +1,8 @@
 //! What goes back to the caller: a status, headers, and a body that is whole or streamed.
 
-use crate::{frames::Frames, limits::Left};
+use crate::frames::Frames;
 use bytes::Bytes;
-use domain::{dialect::Dialect, ids::RequestId, refusal::Refusal};
+use domain::{dialect::Dialect, ids::RequestId, limits::Left, refusal::Refusal};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 /// The answer to one request.

@@ -84,7 +84,7 @@ const USUAL_OUTPUT: u64 = 500;
 /// # Errors
 /// 400 for a bad body, 403 for a model outside the key's scope, 404 for an unknown or unpriced model, 429 over a limit of
 /// the key or its tenant, 503 when no enabled channel carries the model.
-pub fn plan<K: Clock>(desk: &Desk<'_, K>, authed: Authed) -> Result<Planned, Refusal> {
+pub async fn plan<K: Clock>(desk: &Desk<'_, K>, authed: Authed) -> Result<Planned, Refusal> {
     let Authed { received, key } = authed;
     let head = RequestHead::read(received.dialect, received.in_path.as_ref(), &received.body)
         .map_err(|bad| Refusal::new(Code::InvalidRequest, bad.message))?;
@@ -97,7 +97,7 @@ pub fn plan<K: Clock>(desk: &Desk<'_, K>, authed: Authed) -> Result<Planned, Ref
     let bounds = quote::bounds(&head, received.body.len(), model.max_output);
     let quote = quote::quote(&bounds, &sale.rates);
     let input_estimate = bounds.input.min(received.body.len() as u64 / BYTES_PER_TOKEN);
-    let room = desk.limits.enter(&key, input_estimate)?;
+    let room = desk.limits.enter(&key, input_estimate).await?;
     let beginnings = match model.ways() {
         0 | 1 => Beginnings::default(),
         _ => desk.affinity.beginnings(key.tenant, received.dialect, &head.model, &received.body),

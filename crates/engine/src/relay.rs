@@ -88,6 +88,7 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
         tracker: TaskTracker,
         shutdown: CancellationToken,
         notices: Notices,
+        limits: NodeLimits,
     ) -> Arc<Self> {
         let drains = Arc::new(Semaphore::new(config.max_drains));
         let dice = Dice::new(config.seed);
@@ -103,7 +104,7 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
             templates: Templates::default(),
             health: Arc::default(),
             affinity: Affinity::default(),
-            limits: NodeLimits::default(),
+            limits,
             retries: Retries::default(),
             notices,
             dice,
@@ -134,7 +135,7 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
     async fn relay(self: Arc<Self>, received: Received, presence: Presence) -> Result<Answer, Refusal> {
         let Ok(live) = self.in_flight.clone().try_acquire_owned() else { return Err(overloaded()) };
         let authed = authenticate(&*self.catalog, &SystemClock, received).await?;
-        let planned = self.plan(authed)?;
+        let planned = self.plan(authed).await?;
         let mut held = Held::take(&*self.ledger, planned, presence).await?;
         held.live = Some(live);
         match failover::serve(&self, &mut held).await {
@@ -148,7 +149,7 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
         }
     }
 
-    fn plan(&self, authed: Authed) -> Result<Planned, Refusal> {
+    async fn plan(&self, authed: Authed) -> Result<Planned, Refusal> {
         let (tenant, key) = (authed.key.tenant, authed.key.id);
         let snapshot = self.catalog.snapshot();
         let desk = Desk {
@@ -160,7 +161,7 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
             config: &self.config,
             clock: &SystemClock,
         };
-        plan(&desk, authed).inspect_err(|refusal| {
+        plan(&desk, authed).await.inspect_err(|refusal| {
             if refusal.code == Code::RateLimitExceeded {
                 let notice = || Notice::of_caller(Kind::RateLimited, tenant, key, refusal.message.to_string());
                 self.notices.tell(notice, Kind::RateLimited);

@@ -24,6 +24,7 @@ mod overview;
 mod passwords;
 pub mod prices;
 pub mod reconcile;
+pub mod redis;
 pub mod responses;
 pub mod routes;
 pub mod seal;

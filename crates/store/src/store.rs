@@ -39,6 +39,7 @@ struct Inner {
     db: Db,
     sealer: Sealer,
     nudge: Notify,
+    changed: Notify,
     passwords: Passwords,
 }
 
@@ -52,7 +53,13 @@ macro_rules! areas {
 impl Store {
     /// On this database, with this key. The schema must be there ([`Db::migrate`]).
     pub fn new(db: Db, sealer: Sealer) -> Self {
-        Self(Arc::new(Inner { db, sealer, nudge: Notify::new(), passwords: Passwords::default() }))
+        Self(Arc::new(Inner {
+            db,
+            sealer,
+            nudge: Notify::new(),
+            changed: Notify::new(),
+            passwords: Passwords::default(),
+        }))
     }
 
     areas! {
@@ -109,8 +116,19 @@ impl Store {
         Change::begin(self, actor).await
     }
 
+    /// Something was changed here: this node looks at once, and the others are told.
     pub(crate) fn nudge(&self) {
+        self.nudge_self();
+        self.0.changed.notify_one();
+    }
+
+    /// This node looks for changes at once.
+    pub(crate) fn nudge_self(&self) {
         self.0.nudge.notify_one();
+    }
+
+    pub(crate) async fn changed(&self) {
+        self.0.changed.notified().await;
     }
 
     pub(crate) async fn nudged(&self) {

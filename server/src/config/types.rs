@@ -3,7 +3,7 @@
 use super::ConfigError;
 use crate::egress::Egress;
 use domain::money::NanoUsd;
-use engine::config::RelayConfig;
+use engine::{config::RelayConfig, routing::Weights};
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -16,8 +16,10 @@ pub struct Config {
     pub data_dir: PathBuf,
     pub server: Server,
     pub database: Database,
+    pub redis: RedisServer,
     pub secrets: Secrets,
     pub relay: Relay,
+    pub routing: Routing,
     pub egress: EgressLists,
     pub money: Money,
     pub telemetry: Telemetry,
@@ -58,6 +60,26 @@ pub struct Database {
     pub url: Option<String>,
 }
 
+/// As the database's address.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RedisServer {
+    #[serde(deserialize_with = "text")]
+    pub url: Option<String>,
+}
+
+/// What the terms of the balanced strategy weigh, in hundredths.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Routing {
+    pub price: u16,
+    pub success: u16,
+    pub ttft: u16,
+    pub throughput: u16,
+    pub load: u16,
+    pub cache: u16,
+}
+
 /// Never printed.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,6 +102,9 @@ pub struct Relay {
     pub idle_timeout: Duration,
     #[serde(deserialize_with = "milliseconds", rename = "total_timeout_ms")]
     pub total_timeout: Duration,
+    #[serde(rename = "first_token_timeout_thinking_ms", deserialize_with = "milliseconds")]
+    pub first_token_timeout_thinking: Duration,
+    pub max_in_flight: usize,
     pub max_attempts: usize,
     #[serde(deserialize_with = "milliseconds", rename = "caller_left_ms")]
     pub caller_left: Duration,
@@ -142,7 +167,7 @@ macro_rules! redacted {
         })*
     };
 }
-redacted!(Database, Secrets, Telemetry);
+redacted!(Database, RedisServer, Secrets, Telemetry);
 
 fn text<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
     let text = String::deserialize(d)?;
@@ -168,6 +193,9 @@ impl Config {
         if self.server.max_head < 8_192 {
             return Err("server.max_head must be at least 8192");
         }
+        if self.relay.max_in_flight == 0 {
+            return Err("relay.max_in_flight must be at least 1");
+        }
         if self.relay.max_attempts == 0 || self.relay.max_body == 0 || self.server.max_connections == 0 {
             return Err("relay.max_attempts, relay.max_body and server.max_connections must be at least 1");
         }
@@ -191,8 +219,24 @@ impl Config {
             idle_timeout: self.relay.idle_timeout,
             total_timeout: self.relay.total_timeout,
             max_attempts: self.relay.max_attempts,
+            first_token_timeout_thinking: self.relay.first_token_timeout_thinking,
+            max_in_flight: self.relay.max_in_flight,
+            weights: self.weights(),
             drain_after_caller_left: self.relay.caller_left,
             ..RelayConfig::default()
+        }
+    }
+
+    fn weights(&self) -> Weights {
+        let share = |hundredths: u16| f64::from(hundredths) / 100.0;
+        let Routing { price, success, ttft, throughput, load, cache } = self.routing;
+        Weights {
+            price: share(price),
+            success: share(success),
+            ttft: share(ttft),
+            throughput: share(throughput),
+            load: share(load),
+            cache: share(cache),
         }
     }
 

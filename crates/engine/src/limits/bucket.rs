@@ -1,6 +1,7 @@
 //! A limit in one minute as a leaky bucket (GCRA): the whole minute's quota may be used at once and comes back evenly.
 //! What is only known afterwards (output tokens) is a debt, paid before anything else is let in.
 
+use domain::limits::Left;
 use governor::{
     Quota, RateLimiter,
     clock::Clock,
@@ -36,17 +37,6 @@ pub(super) struct Bucket {
     clock: TokioClock,
     limiter: Limiter,
     debt: AtomicU64,
-}
-
-/// What is left of a limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Left {
-    /// In a minute.
-    pub limit: u32,
-    /// Now.
-    pub remaining: u32,
-    /// Until the whole of it is there again.
-    pub reset: Duration,
 }
 
 /// There is not enough left.

@@ -1,25 +1,31 @@
 //! Requests a minute, tokens a minute and requests at once, per key, tenant and channel. Input tokens are counted up
 //! front by their estimate, the rest when it is known.
 //!
-//! Each node counts for itself. A request that one limit lets in and the next refuses has still used the first.
+//! A node alone counts for itself; a request that one limit lets in and the next refuses has then still used the first.
+//! Several nodes count together where there is something to count with ([`SharedLimits`]), all or nothing, and each for
+//! itself while that is away.
 
 mod bucket;
-
-pub use bucket::Left;
 
 use bucket::Bucket;
 use domain::{
     channel::{Channel, Limits},
     ids::{ChannelId, KeyId, TenantId},
     key::KeyRecord,
+    limits::{Left, Met, NotTaken, SharedLimits, Taken, Wanted},
     refusal::{Code, LimitMet, Refusal},
 };
 use parking_lot::RwLock;
 use std::{collections::HashMap, num::NonZeroU32, sync::Arc, time::Duration};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
 
 /// How long a request waits for a place in a channel that is full, when there is no other.
 pub const WAIT_FOR_ROOM: Duration = Duration::from_millis(100);
+/// And how often it looks whether there is one.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// When a caller over a limit of requests at once may try again: nobody knows how long the others take.
 const AT_ONCE_RETRY: Duration = Duration::from_secs(1);
 
@@ -31,10 +37,21 @@ enum Subject {
     Channel(ChannelId),
 }
 
-/// All limits of this node.
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Key(id) => id.fmt(f),
+            Self::Tenant(id) => id.fmt(f),
+            Self::Channel(id) => id.fmt(f),
+        }
+    }
+}
+
+/// All limits, as this node keeps them.
 #[derive(Debug, Default)]
 pub struct NodeLimits {
     gauges: RwLock<HashMap<Subject, Arc<Gauge>>>,
+    shared: Option<Arc<dyn SharedLimits>>,
 }
 
 /// One subject's limits; made anew when they change.
@@ -59,9 +76,26 @@ impl Gauge {
 pub struct Room {
     places: Vec<OwnedSemaphorePermit>,
     owing: Vec<Arc<Gauge>>,
+    elsewhere: Option<Elsewhere>,
     estimate: u64,
     requests: Option<Left>,
     tokens: Option<Left>,
+}
+
+/// What was taken where all nodes count together.
+#[derive(Debug)]
+struct Elsewhere {
+    shared: Arc<dyn SharedLimits>,
+    wanted: Vec<Wanted>,
+    places: Vec<(String, String)>,
+}
+
+impl Drop for Elsewhere {
+    fn drop(&mut self) {
+        for (subject, place) in &self.places {
+            self.shared.leave(subject, place);
+        }
+    }
 }
 
 impl Room {
@@ -70,6 +104,11 @@ impl Room {
         let more = tokens.saturating_sub(self.estimate);
         if more > 0 {
             self.owing.iter().filter_map(|gauge| gauge.tokens.as_ref()).for_each(|bucket| bucket.owe(more));
+            for (shared, wanted) in self.elsewhere.iter().flat_map(|it| it.wanted.iter().map(|one| (&it.shared, one))) {
+                if wanted.limits.tpm.is_some() {
+                    shared.owe(wanted, more);
+                }
+            }
         }
     }
 
@@ -88,26 +127,51 @@ impl Room {
     }
 }
 
-/// Which limit was met, for the caller's words.
-enum Met {
-    Requests(Duration),
-    Tokens(Option<Duration>),
-    AtOnce,
-}
-
 impl NodeLimits {
+    /// Counted together with other nodes.
+    pub fn shared(shared: Option<Arc<dyn SharedLimits>>) -> Self {
+        Self { shared, ..Self::default() }
+    }
+
     /// Takes a request's part of its key's and tenant's limits.
     ///
     /// # Errors
     /// 429 with the time to come back.
-    pub fn enter(&self, key: &KeyRecord, tokens: u64) -> Result<Room, Refusal> {
-        let mut room = Room { estimate: tokens, ..Room::default() };
-        let subjects =
-            [(Subject::Key(key.id), &key.limits, "key"), (Subject::Tenant(key.tenant), &key.tenant_limits, "account")];
-        for (subject, limits, whose) in subjects {
-            if !limits.is_none() {
-                self.take(subject, limits, tokens, &mut room).map_err(|met| refusal(&met, limits, whose))?;
+    pub async fn enter(&self, key: &KeyRecord, tokens: u64) -> Result<Room, Refusal> {
+        let subjects = [(Subject::Key(key.id), key.limits), (Subject::Tenant(key.tenant), key.tenant_limits)];
+        let limited: Vec<_> = subjects.into_iter().filter(|(_, limits)| !limits.is_none()).collect();
+        let room = if limited.is_empty() { Ok(Room::default()) } else { self.room(&limited, tokens).await };
+        room.map_err(|(subject, met)| {
+            let of_tenant = matches!(subject, Subject::Tenant(_));
+            let (limits, whose) = if of_tenant { (&key.tenant_limits, "account") } else { (&key.limits, "key") };
+            refusal(&met, limits, whose)
+        })
+    }
+
+    /// Of these subjects' limits: together with other nodes if that is possible.
+    async fn room(&self, subjects: &[(Subject, Limits)], tokens: u64) -> Result<Room, (Subject, Met)> {
+        if let Some(shared) = &self.shared {
+            let wanted: Vec<Wanted> = subjects
+                .iter()
+                .map(|(subject, limits)| Wanted { subject: subject.to_string(), limits: *limits, tokens })
+                .collect();
+            match shared.take(&wanted).await {
+                Ok(Taken { left, places }) => {
+                    let mut room = Room { estimate: tokens, ..Room::default() };
+                    left.into_iter().for_each(|[requests, tokens]| room.note(requests, tokens));
+                    room.elsewhere = Some(Elsewhere { shared: shared.clone(), wanted, places });
+                    return Ok(room);
+                }
+                Err(NotTaken::Met(at, met)) => {
+                    let subject = subjects.get(at).or(subjects.first()).map(|(subject, _)| *subject);
+                    return Err((subject.unwrap_or(Subject::Channel(ChannelId(0))), met));
+                }
+                Err(NotTaken::Away) => {}
             }
+        }
+        let mut room = Room { estimate: tokens, ..Room::default() };
+        for (subject, limits) in subjects {
+            self.take(*subject, limits, tokens, &mut room).map_err(|met| (*subject, met))?;
         }
         Ok(room)
     }
@@ -137,33 +201,21 @@ impl NodeLimits {
         if channel.settings.limits.is_none() {
             return Ok(Room::default());
         }
-        let mut room = Room { estimate: tokens, ..Room::default() };
-        let gauge = self.gauge(Subject::Channel(channel.id), &channel.settings.limits);
-        if let Some(at_once) = gauge.at_once.clone() {
-            let place = match at_once.clone().try_acquire_owned() {
-                Ok(place) => Ok(place),
-                Err(_) if wait.is_zero() => Err(AT_ONCE_RETRY),
-                Err(_) => match tokio::time::timeout(wait, at_once.acquire_owned()).await {
-                    Ok(Ok(place)) => Ok(place),
-                    _ => Err(AT_ONCE_RETRY),
-                },
+        let subject = [(Subject::Channel(channel.id), channel.settings.limits)];
+        let until = Instant::now() + wait;
+        loop {
+            let wait = match self.room(&subject, tokens).await {
+                Ok(room) => return Ok(room),
+                Err((_, Met::AtOnce)) => AT_ONCE_RETRY,
+                Err((_, Met::Requests(wait) | Met::Tokens(Some(wait)))) => wait,
+                Err((_, Met::Tokens(None))) => Duration::from_secs(60),
             };
-            room.places.push(place?);
-        }
-        let rest = Limits { concurrency: None, ..channel.settings.limits };
-        if rest.is_none() {
-            return Ok(room);
-        }
-        let count = u32::try_from(tokens).unwrap_or(u32::MAX);
-        for (bucket, count) in [(&gauge.tokens, count), (&gauge.requests, 1)] {
-            if let Some(bucket) = bucket {
-                bucket.take(count).map_err(|short| short.wait.unwrap_or(Duration::from_secs(60)))?;
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(wait);
             }
+            tokio::time::sleep(left.min(LOOK_AGAIN)).await;
         }
-        if gauge.tokens.is_some() {
-            room.owing.push(gauge);
-        }
-        Ok(room)
     }
 
     fn gauge(&self, subject: Subject, limits: &Limits) -> Arc<Gauge> {

@@ -41,34 +41,34 @@ const NONE: Limits = Limits { rpm: None, tpm: None, concurrency: None };
 async fn the_tighter_of_key_and_tenant_decides_and_is_told() {
     let limits = NodeLimits::default();
     let key = key(Limits { rpm: Some(10), ..NONE }, Limits { rpm: Some(2), ..NONE });
-    let room = limits.enter(&key, 0).unwrap();
+    let room = limits.enter(&key, 0).await.unwrap();
     assert_eq!(room.requests.map(|left| (left.limit, left.remaining)), Some((2, 1)));
-    limits.enter(&key, 0).unwrap();
-    let refusal = limits.enter(&key, 0).unwrap_err();
+    limits.enter(&key, 0).await.unwrap();
+    let refusal = limits.enter(&key, 0).await.unwrap_err();
     assert_eq!(refusal.code, Code::RateLimitExceeded);
     assert_eq!(refusal.retry_after, Some(Duration::from_secs(30)));
     assert_eq!(refusal.message, "This account may send 2 requests a minute.");
     tokio::time::advance(Duration::from_secs(30)).await;
-    assert!(limits.enter(&key, 0).is_ok());
+    assert!(limits.enter(&key, 0).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
 async fn tokens_beyond_the_estimate_are_owed() {
     let limits = NodeLimits::default();
     let key = key(Limits { tpm: Some(600), ..NONE }, NONE);
-    let room = limits.enter(&key, 100).unwrap();
+    let room = limits.enter(&key, 100).await.unwrap();
     room.used(700);
-    let refusal = limits.enter(&key, 100).unwrap_err();
+    let refusal = limits.enter(&key, 100).await.unwrap_err();
     // 100 of the 600 owed cannot be paid yet, so nothing was: all 600 are there when 100 came back.
     assert_eq!(refusal.retry_after, Some(Duration::from_secs(10)));
-    let refusal = limits.enter(&key, 601).unwrap_err();
+    let refusal = limits.enter(&key, 601).await.unwrap_err();
     assert!(refusal.retry_after.is_some(), "debts come first");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_request_larger_than_a_minutes_tokens_is_told_so() {
     let limits = NodeLimits::default();
-    let refusal = limits.enter(&key(Limits { tpm: Some(600), ..NONE }, NONE), 601).unwrap_err();
+    let refusal = limits.enter(&key(Limits { tpm: Some(600), ..NONE }, NONE), 601).await.unwrap_err();
     assert_eq!(refusal.retry_after, None);
     assert!(refusal.message.contains("larger than the 600 tokens"));
 }
@@ -77,10 +77,10 @@ async fn a_request_larger_than_a_minutes_tokens_is_told_so() {
 async fn a_place_at_once_is_given_back_with_the_request() {
     let limits = NodeLimits::default();
     let key = key(Limits { concurrency: Some(1), ..NONE }, NONE);
-    let room = limits.enter(&key, 0).unwrap();
-    assert_eq!(limits.enter(&key, 0).unwrap_err().retry_after, Some(AT_ONCE_RETRY));
+    let room = limits.enter(&key, 0).await.unwrap();
+    assert_eq!(limits.enter(&key, 0).await.unwrap_err().retry_after, Some(AT_ONCE_RETRY));
     drop(room);
-    assert!(limits.enter(&key, 0).is_ok());
+    assert!(limits.enter(&key, 0).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]

@@ -17,7 +17,7 @@ use domain::{
     route::{Route, Strategy},
     secret::{CredentialSecret, SecretHash},
 };
-use engine::{config::RelayConfig, notices::Notices, relay::Relay};
+use engine::{config::RelayConfig, limits::NodeLimits, notices::Notices, relay::Relay};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use std::sync::{Arc, atomic::Ordering};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -116,6 +116,7 @@ pub async fn live(seed: u64) -> Summary {
         tracker.clone(),
         shutdown.clone(),
         Notices::default(),
+        NodeLimits::default(),
     );
     let callers = TaskTracker::new();
     let count = random.random_range(5..60);

@@ -33,7 +33,9 @@ use domain::{
     secret::Password,
     usage::{Usage, UsageSource},
 };
-use engine::{config::RelayConfig, health::Health, notices::Notices, relay::Relay, routing::Weights};
+use engine::{
+    config::RelayConfig, health::Health, limits::NodeLimits, notices::Notices, relay::Relay, routing::Weights,
+};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -231,6 +233,7 @@ impl World {
             TaskTracker::new(),
             stop.clone(),
             Notices::default(),
+            NodeLimits::default(),
         );
         let responses = Responses { store: self.store.clone(), relay: relay.clone(), max_body: 1 << 20 };
         let config = config::load(None, std::iter::empty()).unwrap();

@@ -15,6 +15,7 @@ use domain::{
 use engine::{
     answer::{Answer, AnswerBody},
     config::RelayConfig,
+    limits::NodeLimits,
     notices::Notices,
     received::{Received, new_request_id},
     relay::Relay,
@@ -296,6 +297,7 @@ impl Setup {
             tracker.clone(),
             shutdown.clone(),
             Notices::default(),
+            NodeLimits::default(),
         );
         Bed { relay, wallet, upstream, tracker, shutdown }
     }
