@@ -112,7 +112,8 @@ pub async fn serve(config: Config, quick: bool) -> anyhow::Result<()> {
     let base = config.server.public_url.clone().unwrap_or(format!("{scheme}://{}", socket.local_addr()?));
     let connections = TaskTracker::new();
     let accepting = listener::serve(socket, tls, limits(&config), app, stages.clone(), connections.clone());
-    background.tracker.spawn(accepting);
+    // Among the connections: draining waits for whoever it lets in last.
+    connections.spawn(accepting);
     announce(&store, &base, key.as_ref()).await?;
 
     drain::drain(stops, &config, &stages, &connections, &work, &end_streams).await;

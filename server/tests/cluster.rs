@@ -6,9 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 use testkit::{
-    Result, Value, answers,
+    Context, Result, Value, answers,
     api::Key,
     bed::{Bed, chat},
+    chaos::{Chaos, Weather},
     database::Kind,
     ensure,
     front::Front,
@@ -26,6 +27,8 @@ testkit::on_a_node!(
     limits_are_counted_by_all_nodes_together,
     a_change_reaches_every_node_within_a_second_with_redis_and_without,
     c5_no_request_fails_while_redis_is_away,
+    c4_two_nodes_serve_on_while_the_database_is_cut_off,
+    what_a_killed_node_had_drawn_is_back_soon_after_its_restart,
     d2_a_rolling_restart_behind_nginx_fails_no_request,
 );
 
@@ -208,6 +211,84 @@ async fn c5_no_request_fails_while_redis_is_away(program: &str) -> Result<()> {
     cluster.bed.books_agree().await
 }
 
+/// A node that reaches its database through a proxy.
+fn through(chaos: &Chaos, url: &str) -> Result<String> {
+    let (scheme, rest) = url.split_once("://").context("no scheme")?;
+    let (user, rest) = rest.split_once('@').context("no user")?;
+    let (_, database) = rest.split_once('/').context("no database")?;
+    Ok(format!("{scheme}://{user}@{}/{database}", chaos.address()))
+}
+
+fn address_in(url: &str) -> Result<SocketAddr> {
+    let host = url.split('@').nth(1).and_then(|rest| rest.split('/').next()).context("no host")?;
+    host.replace("localhost", "127.0.0.1").parse().with_context(|| format!("the database's address in {url}"))
+}
+
+async fn c4_two_nodes_serve_on_while_the_database_is_cut_off(program: &str) -> Result<()> {
+    let seconds = Duration::from_secs(size::of("C4_CLUSTER_SECONDS", 3) as u64);
+    let mut cluster = Cluster::start(program).await?;
+    let url = cluster.bed.database.url().context("PostgreSQL")?.to_owned();
+    let chaos = Chaos::before(address_in(&url)?).await?;
+    for node in [&mut cluster.bed.node, &mut cluster.other] {
+        node.stop().await?;
+        node.set("DATABASE__URL", &through(&chaos, &url)?);
+        node.start().await?;
+    }
+    for weather in [Weather::Reset, Weather::BlackHole] {
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let callers = load(&cluster.nodes(), &cluster.bed.key.secret, stopped);
+        // A lease covers a minute of recent spend: there has to be some.
+        let begun = Instant::now();
+        let target = cluster.bed.upstream.served() + 500;
+        until("load to flow", Duration::from_secs(60), async || {
+            Ok((cluster.bed.upstream.served() >= target && begun.elapsed() > Duration::from_secs(5)).then_some(()))
+        })
+        .await?;
+        chaos.weather(weather);
+        let gone = Instant::now();
+        let away = cluster.bed.upstream.served();
+        until("the outage to pass", seconds * 3, async || Ok((gone.elapsed() >= seconds).then_some(()))).await?;
+        let during = cluster.bed.upstream.served() - away;
+        chaos.weather(Weather::Fair);
+        let back = Instant::now();
+        stop.send_replace(true);
+        let (served, failed) = ended(callers).await?;
+        ensure!(failed.is_empty(), "C4: {weather:?}: {} failed: {:?}", failed.len(), failed.first());
+        cluster.bed.settled().await?;
+        figure(&format!(
+            "C4 on two nodes, {weather:?} for {seconds:?}: {served} served ({during} meanwhile), 0 failed, drained after {:?}",
+            back.elapsed()
+        ));
+    }
+    cluster.bed.books_agree().await
+}
+
+async fn what_a_killed_node_had_drawn_is_back_soon_after_its_restart(program: &str) -> Result<()> {
+    let mut cluster = Cluster::start(program).await?;
+    for _ in 0..20 {
+        ensure!(ask(&cluster.bed.key.secret).send(cluster.other.address()).await?.status() == 200, "a request failed");
+    }
+    let reader = cluster.bed.reader().await?;
+    let held = "SELECT COUNT(*) FROM leases WHERE state <> 'closed'";
+    let before = reader.integer(held).await?;
+    ensure!(before > 0, "the killed node holds a lease");
+    cluster.other.kill().await?;
+    let took = cluster.other.start().await?;
+    let ready = Instant::now();
+    // The one of the node's former life; the node that lives on may have one too.
+    let former = "SELECT COUNT(*) FROM leases l WHERE state <> 'closed' AND EXISTS
+        (SELECT 1 FROM leases n WHERE n.node_id = l.node_id AND n.epoch > l.epoch)";
+    ensure!(ask(&cluster.bed.key.secret).send(cluster.other.address()).await?.status() == 200, "a request failed");
+    until("the former lease to be closed", Duration::from_secs(10), async || {
+        Ok((reader.integer(former).await? == 0).then_some(()))
+    })
+    .await?;
+    let back = took + ready.elapsed();
+    figure(&format!("a killed node's leases are back {back:?} after its restart began"));
+    ensure!(back <= Duration::from_secs(2), "they took {back:?}");
+    cluster.bed.books_agree().await
+}
+
 async fn d2_a_rolling_restart_behind_nginx_fails_no_request(program: &str) -> Result<()> {
     let mut cluster = Cluster::start(program).await?;
     // As operators run it: nginx needs a moment to see that a node is about to go.
@@ -228,7 +309,14 @@ async fn d2_a_rolling_restart_behind_nginx_fails_no_request(program: &str) -> Re
     }
     stop.send_replace(true);
     let (served, failed) = ended(callers).await?;
-    ensure!(failed.is_empty(), "D2: {} of {} failed: {:?}", failed.len(), served, failed.first());
+    ensure!(
+        failed.is_empty(),
+        "D2: {} of {} failed: {:?}: {}",
+        failed.len(),
+        served,
+        failed.first(),
+        front.complaints()
+    );
     figure(&format!("D2: two nodes restarted one after the other behind nginx: {served} served, 0 failed"));
     cluster.bed.books_agree().await
 }

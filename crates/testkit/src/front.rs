@@ -9,7 +9,7 @@ use tokio::process::{Child, Command};
 #[derive(Debug)]
 pub struct Front {
     address: SocketAddr,
-    _dir: TempDir,
+    dir: TempDir,
     _server: Child,
 }
 
@@ -38,11 +38,11 @@ impl Front {
             .arg(dir.path())
             .args(["-c", "nginx.conf", "-e", "stderr"])
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(std::fs::File::create(dir.path().join("log"))?)
             .kill_on_drop(true)
             .spawn()
             .context("nginx is not installed: scripts/setup.sh nginx")?;
-        let this = Self { address, _dir: dir, _server: server };
+        let this = Self { address, dir, _server: server };
         crate::wait::until("nginx to answer", std::time::Duration::from_secs(10), async || {
             Ok(crate::http::Request::new("GET", "/healthz")
                 .send(address)
@@ -53,6 +53,11 @@ impl Front {
         .await?;
         ensure!(!nodes.is_empty(), "nginx needs a node");
         Ok(this)
+    }
+
+    /// What it complained about.
+    pub fn complaints(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
     }
 
     /// Where it listens.

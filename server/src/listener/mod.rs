@@ -2,6 +2,7 @@
 //!
 //! Own loop rather than `axum::serve`, which sets no timer, so that hyper's header timeout would never fire.
 
+mod door;
 mod socket;
 mod tls;
 
@@ -12,14 +13,24 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ipnet::IpNet;
 use socket::{Busy, StallGuard};
-use std::{convert::Infallible, future::Future, net::IpAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    future::Future,
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpListener,
-    sync::Semaphore,
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// An idle connection is read on for so long when the server stops.
+const LAST_REQUESTS: Duration = Duration::from_millis(500);
 
 /// How a connection may behave.
 #[derive(Debug, Clone)]
@@ -45,9 +56,10 @@ pub trait Service: Send + Sync + 'static {
 /// When to stop what.
 #[derive(Debug, Clone, Default)]
 pub struct Stages {
-    /// Answers carry `connection: close` from here on.
+    /// `/readyz` says no from here on, and everything else goes on: a load balancer needs a moment to notice.
     pub draining: CancellationToken,
-    /// No connection is accepted from here on; idle ones close.
+    /// No connection is accepted from here on; busy ones close with their next answer (`connection: close`), idle ones soon.
+    /// Not before: a balancer would open new ones all the time, one of them just when the door closes.
     pub closed: CancellationToken,
 }
 
@@ -61,17 +73,17 @@ pub async fn serve<S: Service>(
     tracker: TaskTracker,
 ) {
     let permits = Arc::new(Semaphore::new(limits.max_connections));
-    let limits = Arc::new(limits);
+    let serving = Serving { tls, limits: Arc::new(limits), service, stages: stages.clone(), tracker };
     loop {
         let permit = tokio::select! {
             biased;
-            () = stages.closed.cancelled() => return,
+            () = stages.closed.cancelled() => break,
             permit = permits.clone().acquire_owned() => permit,
         };
         let Ok(permit) = permit else { return };
         let (tcp, peer) = tokio::select! {
             biased;
-            () = stages.closed.cancelled() => return,
+            () = stages.closed.cancelled() => break,
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
@@ -82,9 +94,28 @@ pub async fn serve<S: Service>(
                 }
             },
         };
+        serving.spawn(tcp, peer, Some(permit));
+    }
+    for (tcp, peer) in door::close(listener) {
+        serving.spawn(tcp, peer, None);
+    }
+}
+
+/// What every connection gets.
+struct Serving<S> {
+    tls: Option<TlsAcceptor>,
+    limits: Arc<ConnectionLimits>,
+    service: Arc<S>,
+    stages: Stages,
+    tracker: TaskTracker,
+}
+
+impl<S: Service> Serving<S> {
+    fn spawn(&self, tcp: TcpStream, peer: SocketAddr, permit: Option<OwnedSemaphorePermit>) {
         let _ = tcp.set_nodelay(true);
-        let (tls, limits, service, stages) = (tls.clone(), limits.clone(), service.clone(), stages.clone());
-        tracker.spawn(async move {
+        let (tls, limits, service) = (self.tls.clone(), self.limits.clone(), self.service.clone());
+        let stages = self.stages.clone();
+        self.tracker.spawn(async move {
             let peer = peer.ip().to_canonical();
             match tls {
                 None => connection(tcp, peer, &limits, service, stages).await,
@@ -104,17 +135,17 @@ where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     S: Service,
 {
-    let draining = stages.draining.clone();
+    let closed = stages.closed.clone();
     let trusted = limits.trusted_proxies.iter().any(|net| net.contains(&peer));
     let busy = Busy::default();
     let answering = busy.clone();
     let handle = service_fn(move |request: http::Request<Incoming>| {
-        let (service, draining, busy) = (service.clone(), draining.clone(), answering.clone());
+        let (service, closed, busy) = (service.clone(), closed.clone(), answering.clone());
         busy.begin();
         async move {
             let peer = if trusted { forwarded_for(&request).unwrap_or(peer) } else { peer };
             let mut response = service.serve(peer, request.map(Body::new)).await;
-            if draining.is_cancelled() {
+            if closed.is_cancelled() {
                 let close = http::HeaderValue::from_static("close");
                 response.headers_mut().insert(http::header::CONNECTION, close);
             }
@@ -133,6 +164,12 @@ where
         biased;
         _ = connection.as_mut() => return,
         () = stages.closed.cancelled() => {}
+    }
+    // A request may be on its way: whoever sent it cannot know that it will not be read, and may not send it twice.
+    tokio::select! {
+        biased;
+        _ = connection.as_mut() => return,
+        () = tokio::time::sleep(LAST_REQUESTS) => {}
     }
     connection.as_mut().graceful_shutdown();
     // A connection that breaks has nobody left to tell.

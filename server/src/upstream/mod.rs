@@ -34,6 +34,9 @@ use tokio_util::task::TaskTracker;
 /// Idle connections are kept this long; most servers close theirs after 60 s or more.
 const POOL_IDLE: Duration = Duration::from_secs(50);
 
+/// Bytes of an answer that are read before its caller takes them; an answer's head must fit too.
+const READ_AHEAD: usize = 32 << 10;
+
 /// Sends requests to channels over pooled connections.
 pub struct HttpUpstream {
     egress: Arc<Egress>,
@@ -95,6 +98,7 @@ impl HttpUpstream {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(POOL_IDLE)
             .pool_max_idle_per_host(usize::MAX)
+            .http1_max_buf_size(READ_AHEAD)
             .build(connector);
         let pool = Pool {
             base_url: channel.base_url.as_str().into(),

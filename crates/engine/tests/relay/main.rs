@@ -1,6 +1,7 @@
 //! The life of a request against a scripted upstream: what the caller gets, what is charged, and that holds end once.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
 
+mod caching;
 mod failover;
 mod limits;
 mod support;

@@ -204,7 +204,7 @@ impl Ledger for Wallet {
     }
 }
 
-pub struct Memory(Arc<Snapshot>, Arc<KeyRecord>);
+pub struct Memory(pub Arc<Snapshot>, pub Arc<KeyRecord>);
 
 impl Catalog for Memory {
     fn snapshot(&self) -> Arc<Snapshot> {
@@ -264,27 +264,8 @@ impl Setup {
             Model { sale: Some(Arc::new(Price::new(PriceId(1), rates))), offers: offers.collect(), ..Model::default() };
         let mut snapshot = Snapshot { models: [("m".to_owned(), model)].into() };
         (self.shape)(&mut snapshot);
-        let key = KeyRecord {
-            id: KeyId(1),
-            tenant: TenantId(1),
-            enabled: true,
-            tenant_frozen: false,
-            response_days: 0,
-            expires_at_ms: None,
-            models: None,
-            endpoints: None,
-            ip_allow: None,
-            limits: self.key_limits,
-            tenant_limits: Limits::default(),
-            tenant_group: "".into(),
-        };
-        let wallet = Arc::new(Wallet {
-            available: AtomicI64::new(self.balance),
-            fail_settle: self.fail_settle,
-            fail_checkpoint: self.fail_checkpoint,
-            settled: Mutex::default(),
-            checkpoints: Mutex::default(),
-        });
+        let key = key(self.key_limits);
+        let wallet = Arc::new(wallet(self.balance, self.fail_settle, self.fail_checkpoint));
         let upstream = Arc::new(Scripted { scripts: Mutex::new(self.scripts.into()), ..Scripted::default() });
         let (tracker, shutdown) = (TaskTracker::new(), CancellationToken::new());
         let catalog = Arc::new(Memory(Arc::new(snapshot), Arc::new(key)));
@@ -303,7 +284,35 @@ impl Setup {
     }
 }
 
-fn channel(n: i64) -> Channel {
+/// The key of [`KEY`].
+pub fn key(limits: Limits) -> KeyRecord {
+    KeyRecord {
+        id: KeyId(1),
+        tenant: TenantId(1),
+        enabled: true,
+        tenant_frozen: false,
+        response_days: 0,
+        expires_at_ms: None,
+        models: None,
+        endpoints: None,
+        ip_allow: None,
+        limits,
+        tenant_limits: Limits::default(),
+        tenant_group: "".into(),
+    }
+}
+
+pub fn wallet(balance: i64, fail_settle: bool, fail_checkpoint: bool) -> Wallet {
+    Wallet {
+        available: AtomicI64::new(balance),
+        fail_settle,
+        fail_checkpoint,
+        settled: Mutex::default(),
+        checkpoints: Mutex::default(),
+    }
+}
+
+pub fn channel(n: i64) -> Channel {
     Channel {
         id: ChannelId(n),
         name: format!("channel {n}"),

@@ -1,0 +1,123 @@
+//! L2: twice the load that saturates the relay still gets nearly all of its goodput, and what is refused is refused at once.
+//! L3: a caller who does not read costs the relay next to nothing.
+
+use std::time::Duration;
+use testkit::{
+    Context, Result, answers,
+    bed::Bed,
+    database::Kind,
+    ensure, json, load,
+    run::figure,
+    size,
+    upstream::{Play, Script},
+    wait::until,
+};
+
+testkit::on_a_node!(
+    l2_past_the_bound_of_work_in_flight_a_request_is_refused_at_once_with_the_time_to_come_back,
+    l2_twice_the_saturating_load_keeps_its_goodput,
+    l3_a_reader_who_stalls_costs_next_to_nothing,
+);
+
+async fn l2_past_the_bound_of_work_in_flight_a_request_is_refused_at_once_with_the_time_to_come_back(
+    program: &str,
+) -> Result<()> {
+    let bed = Bed::with(program, Kind::Sqlite, &[("RELAY__MAX_IN_FLIGHT", "4")], "100").await?;
+    bed.upstream.on_model("held", Script::BlackHole);
+    bed.upstream.on_model("quick", answers::chat("quick", 5, 3));
+    bed.model("held", "openai", &json!({"input": "1", "output": "1"})).await?;
+    bed.model("quick", "openai", &json!({"input": "1", "output": "1"})).await?;
+    let mut held = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        let (request, to) = (bed.chat("held", &json!({"max_tokens": 5})), bed.node.address());
+        held.spawn(async move { request.send(to).await });
+    }
+    let refused = until("the bound to be met", Duration::from_secs(10), async || {
+        let answer = bed.send(&bed.chat("quick", &json!({"max_tokens": 5}))).await?;
+        // One of the four may have been refused itself, for the sake of the last quick one.
+        let (request, to) = (bed.chat("held", &json!({"max_tokens": 5})), bed.node.address());
+        held.spawn(async move { request.send(to).await });
+        Ok((answer.status() == 503).then_some(answer))
+    })
+    .await?;
+    ensure!(refused.head.header("retry-after") == Some("1"), "{}", refused.text());
+    ensure!(refused.text().contains("overloaded"), "{}", refused.text());
+    // The console and the management API go on.
+    bed.api.get("/tenants").await?;
+    held.abort_all();
+    until("places to be free again", Duration::from_secs(60), async || {
+        let answer = bed.send(&bed.chat("quick", &json!({"max_tokens": 5}))).await?;
+        Ok((answer.status() == 200).then_some(()))
+    })
+    .await
+}
+
+async fn l2_twice_the_saturating_load_keeps_its_goodput(program: &str) -> Result<()> {
+    let seconds = Duration::from_secs(size::of("L2_SECONDS", 2) as u64);
+    let bed = Bed::with(program, Kind::Sqlite, &[("RELAY__MAX_IN_FLIGHT", "64")], "100000").await?;
+    bed.upstream.remember(false);
+    bed.upstream.on_model("busy", answers::chat("busy", 5, 3));
+    bed.model("busy", "openai", &json!({"input": "1", "output": "1"})).await?;
+    let request = bed.chat("busy", &json!({"max_tokens": 5})).bytes(bed.node.address());
+    let saturated = load::closed_loop(bed.node.address(), &request, 32, seconds).await?;
+    let twice = (saturated.rate() * 2.0) as u32;
+    let over = load::paced(bed.node.address(), &request, 256, twice, seconds).await?;
+    let goodput = over.rate() / saturated.rate();
+    figure(&format!(
+        "L2: {:.0} a second saturate; at {twice} a second {:.0} % of that are served, p99 {:.1} ms, {} refused",
+        saturated.rate(),
+        goodput * 100.0,
+        over.micros(0.99) / 1_000.0,
+        over.bad
+    ));
+    ensure!(over.example.as_deref().is_none_or(|seen| seen == "status 503"), "L2: {:?}", over.example);
+    ensure!(goodput > 0.0 && saturated.bad == 0, "L2: {:?}", saturated.example);
+    bed.books_agree().await
+}
+
+/// Bytes of memory that are the process's own.
+fn resident(pid: u32) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find(|line| line.starts_with("RssAnon:")).context("no RssAnon")?;
+    let kib: u64 = line.split_whitespace().nth(1).context("no number")?.parse()?;
+    Ok(kib << 10)
+}
+
+async fn l3_a_reader_who_stalls_costs_next_to_nothing(program: &str) -> Result<()> {
+    let readers = size::of("L3_READERS", 100);
+    let bed = Bed::start(program, Kind::Sqlite).await?;
+    // Eight MiB of events, as quickly as they are taken.
+    let word = "w".repeat(1_000);
+    let mut events = answers::chat_events("endless", 1, 5, 3);
+    let one = events.get(1).cloned().context("an event of content")?;
+    let one = String::from_utf8(one.to_vec())?.replacen("\"content\":\"", &format!("\"content\":\"{word}"), 1);
+    events.splice(1..1, std::iter::repeat_n(one.into(), 8_000));
+    bed.upstream.on_model("endless", Script::Answer(Play::events(events, Duration::ZERO)));
+    bed.model("endless", "openai", &json!({"input": "0", "output": "0.001"})).await?;
+    let pid = bed.node.pid().context("the node runs")?;
+    let request = bed.chat("endless", &json!({"stream": true, "max_tokens": 4_000_000}));
+    // One first, so that what is made once is made.
+    let mut first = request.open(bed.node.address()).await?;
+    first.piece().await?;
+    let before = resident(pid)?;
+    let mut stalled = Vec::new();
+    for _ in 0..readers {
+        let mut open = request.open(bed.node.address()).await?;
+        open.piece().await?;
+        stalled.push(open);
+    }
+    // Whatever is going to be buffered is, once the upstream is stuck too: the largest of many looks.
+    let mut most = 0;
+    let mut looks = 0;
+    until("many looks", Duration::from_secs(30), async || {
+        most = most.max(resident(pid)?);
+        looks += 1;
+        Ok((looks > 100).then_some(()))
+    })
+    .await?;
+    let each = most.saturating_sub(before) / readers as u64;
+    figure(&format!("L3: {readers} readers who stall in streams of 8 MiB: {} KiB of memory each", each >> 10));
+    ensure!(each <= 64 << 10, "L3: {each} bytes each");
+    drop((stalled, first));
+    bed.books_agree().await
+}
