@@ -13,7 +13,8 @@ use crate::{
     responses::Responses,
     signals::Stops,
     upstream::HttpUpstream,
-    watch, wiring,
+    watch::{self, tell::Tellers},
+    wiring,
 };
 use anyhow::Context;
 use domain::{
@@ -82,6 +83,9 @@ pub async fn serve(config: Config, quick: bool) -> anyhow::Result<()> {
         Notices::to(notices),
         NodeLimits::shared(redis_limits),
     );
+    let (smtp, from) = (config.alerts.smtp_url.as_deref(), config.alerts.from.as_deref());
+    let tellers = Arc::new(Tellers::new(smtp, from, egress.clone())?);
+    background.tracker.spawn(watch::alerts::watch(store.clone(), tellers.clone(), background.stop.clone()));
     let api = ApiState::new(api::Parts {
         store: store.clone(),
         ledger: ledger.clone(),
@@ -89,6 +93,7 @@ pub async fn serve(config: Config, quick: bool) -> anyhow::Result<()> {
         upstream,
         health: relay.health.clone(),
         weights: relay.config.weights,
+        tellers: Some(tellers.clone()),
         egress,
         data_dir: config.data_dir.clone(),
         public_url: config.server.public_url.clone(),

@@ -122,6 +122,21 @@ impl Events<'_> {
         rows.iter().map(|row| Ok((row.text("kind")?, row.int("happened")?))).collect()
     }
 
+    /// How often each kind happened after `since` and up to `until`, by kind.
+    ///
+    /// # Errors
+    /// Any of [`crate::Error`]'s database kinds.
+    pub(crate) async fn counts_between(self, since_us: i64, until_us: i64) -> Result<Vec<(String, i64)>> {
+        let select = sql!(
+            "SELECT kind, CAST(SUM(count) AS BIGINT) AS happened FROM events WHERE last > $1 AND last <= $2 \
+             GROUP BY kind ORDER BY kind",
+            since_us,
+            until_us
+        );
+        let rows = self.0.db().fetch_all(select).await?;
+        rows.iter().map(|row| Ok((row.text("kind")?, row.int("happened")?))).collect()
+    }
+
     /// Removes old ones.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! Everything that must survive goes through here. The relay reads from memory ([`domain::ports`]); what changes the
 //! database tells it so through rows of `changes`, in the transaction that made the change.
 
+pub mod alerts;
 pub mod audit;
 pub mod catalog;
 pub mod change;

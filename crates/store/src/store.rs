@@ -1,6 +1,7 @@
 //! One handle to everything in the main database, by area.
 
 use crate::{
+    alerts::Alerts,
     audit::AuditLog,
     change::{Actor, Change},
     channels::Channels,
@@ -73,6 +74,8 @@ impl Store {
         prices: Prices;
         /// How requests find their channel.
         routes: Routes;
+        /// Who is told of it.
+        alerts: Alerts;
         /// What happened on the way.
         events: Events;
         /// The names callers may use.

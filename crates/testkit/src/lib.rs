@@ -16,6 +16,7 @@ pub mod front;
 pub mod hostile;
 pub mod http;
 pub mod load;
+pub mod mail;
 pub mod mix;
 pub mod node;
 pub mod oracle;

@@ -5,8 +5,8 @@
 //! belongs to another tenant is "not found", in the same words as what does not exist, so that ids cannot be guessed.
 
 use super::{
-    ApiState, audit, catalogue, channels, events, events_log, health, keys, ledger, members, models, openapi, people,
-    prices, probe, reconciliation, requests, routes, summary, tenants, usage,
+    ApiState, alerts, audit, catalogue, channels, events, events_log, health, keys, ledger, members, models, openapi,
+    people, prices, probe, reconciliation, requests, routes, summary, tenants, usage,
 };
 use axum::routing::{self, MethodRouter};
 use domain::role::{
@@ -167,6 +167,11 @@ pub const ROUTES: &[Route] = &[
     route!(PUT    "/api/v1/routes/{model}",             Place,   ADMIN_CHANGES,  put(routes::set)),
     route!(DELETE "/api/v1/routes/{model}",             Place,   ADMIN_CHANGES,  delete(routes::remove)),
     route!(POST   "/api/v1/routes/{model}/explain",     Place,   ADMIN_CHANGES,  post(routes::explain)),
+    route!(POST   "/api/v1/alerts",                     Place,   ADMIN_CHANGES,  post(alerts::create)),
+    route!(GET    "/api/v1/alerts",                     Place,   ADMIN_READS,    get(alerts::list)),
+    route!(PATCH  "/api/v1/alerts/{id}",                Place,   ADMIN_CHANGES,  patch(alerts::change)),
+    route!(DELETE "/api/v1/alerts/{id}",                Place,   ADMIN_CHANGES,  delete(alerts::remove)),
+    route!(POST   "/api/v1/alerts/{id}/test",           Place,   ADMIN_CHANGES,  post(alerts::test)),
     route!(GET    "/api/v1/models",                     Place,   OWN_READS,      get(models::list)),
     route!(GET    "/api/v1/catalog",                    Place,   ADMIN_READS,    get(catalogue::list)),
     route!(PUT    "/api/v1/models/{name}/price",        Place,   ADMIN_CHANGES,  put(prices::set)),

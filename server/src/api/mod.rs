@@ -4,6 +4,7 @@
 //! [`guard`] with its row, and one handler. Handlers are thin: read the body into checked types, call the store, show the
 //! answer. What is not built is absent (404), and a field that would do nothing is refused by name.
 
+mod alerts;
 mod audit;
 pub mod authorisation;
 pub mod caller;
@@ -38,7 +39,7 @@ mod usage;
 
 pub use openapi::openapi;
 
-use crate::{egress::Egress, upstream::HttpUpstream};
+use crate::{egress::Egress, upstream::HttpUpstream, watch::tell::Tellers};
 use authorisation::ROUTES;
 use axum::{Router, middleware};
 use engine::{health::Health, routing::Weights};
@@ -72,6 +73,8 @@ pub struct Parts {
     pub health: Arc<Health>,
     /// What it weighs them by.
     pub weights: Weights,
+    /// The ways to people, for alerts.
+    pub tellers: Option<Arc<Tellers>>,
     /// Where channels may be.
     pub egress: Arc<Egress>,
     /// Where this node's journal is, for reconciliation.

@@ -4,7 +4,7 @@
 //! here, from the table of routes, so it cannot be forgotten. A test compares the document with the table.
 
 use super::{
-    audit,
+    alerts, audit,
     authorisation::{Access, Cell, ROUTES, Route},
     catalogue, channels, events, events_log, health, keys, ledger, members, models, people, prices, probe,
     problem::{PROBLEM_JSON, ProblemDocument},
@@ -39,6 +39,7 @@ use utoipa::{
         people::create_user, people::users, members::add, members::list, members::change, members::remove,
         channels::create, channels::list, channels::show, channels::change, channels::remove, probe::test,
         health::show, health::reset,
+        alerts::create, alerts::list, alerts::change, alerts::remove, alerts::test,
         routes::list, routes::show, routes::set, routes::remove, routes::explain,
         models::list, catalogue::list, prices::set, prices::versions,
         usage::list, usage::csv, summary::show, events::follow, events_log::list, requests::show,

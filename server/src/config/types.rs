@@ -22,6 +22,7 @@ pub struct Config {
     pub routing: Routing,
     pub egress: EgressLists,
     pub money: Money,
+    pub alerts: Alerts,
     pub telemetry: Telemetry,
 }
 
@@ -141,6 +142,16 @@ pub struct Money {
     pub journal_segment_mib: u64,
 }
 
+/// Where mails go; the address may hold a password.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alerts {
+    #[serde(deserialize_with = "text")]
+    pub smtp_url: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub from: Option<String>,
+}
+
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -167,7 +178,7 @@ macro_rules! redacted {
         })*
     };
 }
-redacted!(Database, RedisServer, Secrets, Telemetry);
+redacted!(Alerts, Database, RedisServer, Secrets, Telemetry);
 
 fn text<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
     let text = String::deserialize(d)?;
@@ -192,6 +203,9 @@ impl Config {
         }
         if self.server.max_head < 8_192 {
             return Err("server.max_head must be at least 8192");
+        }
+        if self.alerts.smtp_url.is_some() != self.alerts.from.is_some() {
+            return Err("alerts.smtp_url and alerts.from go together");
         }
         if self.relay.max_in_flight == 0 {
             return Err("relay.max_in_flight must be at least 1");

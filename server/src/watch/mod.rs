@@ -1,5 +1,8 @@
 //! Watches what happens on the way and keeps it: alike things of one turn become one row that counts.
 
+pub mod alerts;
+pub mod tell;
+
 use domain::ids::{ChannelId, CredentialId, KeyId, TenantId};
 use engine::notices::{Kind, Notice};
 use std::{collections::HashMap, time::Duration};

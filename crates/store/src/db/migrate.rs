@@ -45,6 +45,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../../migrations/sqlite/0007_routing.sql"),
         include_str!("../../../../migrations/postgres/0007_routing.sql"),
     ),
+    (
+        8,
+        include_str!("../../../../migrations/sqlite/0008_alerts.sql"),
+        include_str!("../../../../migrations/postgres/0008_alerts.sql"),
+    ),
 ];
 
 /// Any fixed number: only one node migrates at a time (`pg_advisory_xact_lock`).

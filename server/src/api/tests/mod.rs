@@ -178,6 +178,7 @@ impl World {
             upstream: upstream.clone(),
             health: Arc::new(Health::default()),
             weights: Weights::default(),
+            tellers: None,
             egress,
             data_dir: dir.path().to_owned(),
             public_url: None,

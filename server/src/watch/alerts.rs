@@ -1,0 +1,141 @@
+//! Looks at the alert rules every few seconds and tells whoever they name. On several nodes one of them tells.
+
+use super::tell::Tellers;
+use domain::secret::CredentialSecret;
+use serde_json::json;
+use std::{sync::Arc, time::Duration};
+use store::{
+    Store,
+    alerts::{Due, Rule},
+    events::NewEvent,
+    time::{now_ms, now_us},
+};
+use tokio_util::sync::CancellationToken;
+
+/// How often rules are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often telling is tried, waiting longer each time.
+const TRIES: u32 = 4;
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+
+/// Looks until `stop`.
+pub async fn watch(store: Store, tellers: Arc<Tellers>, stop: CancellationToken) {
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = looks.tick() => {}
+        }
+        let looked = tokio::select! {
+            () = stop.cancelled() => return,
+            looked = look(&store, &tellers) => looked,
+        };
+        if let Err(error) = looked {
+            tracing::warn!(%error, "alert rules could not be looked at");
+        }
+    }
+}
+
+async fn look(store: &Store, tellers: &Tellers) -> store::Result<()> {
+    for rule in store.alerts().list().await?.into_iter().filter(|rule| rule.enabled) {
+        if let Some(due) = store.alerts().claim(&rule, now_us()).await? {
+            tell(store, tellers, &rule, &due).await;
+        }
+    }
+    Ok(())
+}
+
+/// Tells all that a rule names; what cannot be told becomes an event itself.
+pub async fn tell(store: &Store, tellers: &Tellers, rule: &Rule, due: &Due) -> Vec<String> {
+    let mut failures = Vec::new();
+    let total: i64 = due.counts.iter().map(|(_, count)| count).sum();
+    let subject = format!("Turnpike: {} ({total})", rule.name);
+    let mut ways: Vec<(String, Way)> = Vec::new();
+    for address in &rule.emails {
+        let way = Way::Mail { to: address.clone(), subject: subject.clone(), text: text(rule, due) };
+        ways.push((format!("mail to {address}"), way));
+    }
+    if let Some(url) = &rule.webhook {
+        match store.alerts().secret(rule.id).await {
+            Ok(Some(secret)) => {
+                let way = Way::Call { url: url.clone(), secret, body: document(rule, due).to_string() };
+                ways.push(("webhook".to_owned(), way));
+            }
+            Ok(None) => failures.push("webhook: it has no secret".to_owned()),
+            Err(error) => failures.push(format!("webhook: {error}")),
+        }
+    }
+    for (name, way) in &ways {
+        failures.extend(way.patiently(tellers).await.err().map(|error| format!("{name}: {error:#}")));
+    }
+    for failure in &failures {
+        tracing::warn!(rule = %rule.name, %failure, "an alert could not be told");
+    }
+    if !failures.is_empty() {
+        let event = NewEvent {
+            kind: "alert_failed".to_owned(),
+            model: String::new(),
+            channel: None,
+            credential: None,
+            tenant: None,
+            key: None,
+            request: None,
+            detail: format!("{}: {}", rule.name, failures.join("; ")),
+            count: 1,
+            times_us: (now_us(), now_us()),
+        };
+        if let Err(error) = store.events().add(&[event]).await {
+            tracing::warn!(%error, "nor could that be kept");
+        }
+    }
+    failures
+}
+
+/// One way to somebody.
+enum Way {
+    Mail { to: String, subject: String, text: String },
+    Call { url: String, secret: CredentialSecret, body: String },
+}
+
+impl Way {
+    async fn once(&self, tellers: &Tellers) -> anyhow::Result<()> {
+        match self {
+            Self::Mail { to, subject, text } => tellers.mail(to, subject, text).await,
+            Self::Call { url, secret, body } => tellers.call(url, secret, now_ms() / 1_000, body.clone()).await,
+        }
+    }
+
+    async fn patiently(&self, tellers: &Tellers) -> anyhow::Result<()> {
+        let mut wait = FIRST_WAIT;
+        for _ in 1..TRIES {
+            if self.once(tellers).await.is_ok() {
+                return Ok(());
+            }
+            tokio::time::sleep(wait).await;
+            wait *= 2;
+        }
+        self.once(tellers).await
+    }
+}
+
+fn time(us: i64) -> String {
+    jiff::Timestamp::from_microsecond(us).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
+}
+
+fn text(rule: &Rule, due: &Due) -> String {
+    let lines: Vec<String> = due.counts.iter().map(|(kind, count)| format!("  {count} x {kind}")).collect();
+    format!(
+        "{}\n\nBetween {} and {}:\n{}\n\nThe routing page has them one by one.\n",
+        rule.name,
+        time(due.since_us),
+        time(due.until_us),
+        lines.join("\n")
+    )
+}
+
+fn document(rule: &Rule, due: &Due) -> serde_json::Value {
+    let events: serde_json::Map<String, serde_json::Value> =
+        due.counts.iter().map(|(kind, count)| (kind.clone(), json!(count))).collect();
+    json!({"rule": rule.name, "from": time(due.since_us), "to": time(due.until_us), "events": events})
+}
