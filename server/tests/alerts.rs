@@ -7,7 +7,7 @@ use testkit::{
     database::Kind,
     ensure, json,
     mail::MailServer,
-    node::Node,
+    signed::hmac_sha256,
     upstream::{Play, Script, Upstream},
     wait::until,
 };
@@ -56,35 +56,17 @@ async fn a_failing_upstream_becomes_an_event_a_mail_and_a_signed_call(program: &
     let call = calls.last().context("a call")?;
     let signature = call.header("x-turnpike-signature").context("a signature")?;
     let (time, signed) = signature.strip_prefix("t=").and_then(|rest| rest.split_once(",v1=")).context("t=…,v1=…")?;
-    let expected = hmac(&secret, &format!("{time}.{}", String::from_utf8_lossy(&call.body)))?;
+    let expected = hmac_sha256(&secret, &format!("{time}.{}", String::from_utf8_lossy(&call.body)));
     ensure!(signed == expected, "the signature is {signed}, expected {expected}");
     let body: testkit::Value = serde_json(&call.body)?;
     ensure!(body.get("rule").is_some_and(|rule| rule == "Upstreams"), "{body}");
     ensure!(body.pointer("/events/breaker_opened").is_some_and(|count| count == 1), "{body}");
 
-    let printed = printed_of(&bed.node);
+    let printed = bed.node.printed();
     ensure!(!printed.contains("planted") && !printed.contains(&secret), "a secret is in the log");
     Ok(())
 }
 
-fn printed_of(node: &Node) -> String {
-    node.printed()
-}
-
 fn serde_json(bytes: &[u8]) -> Result<testkit::Value> {
     Ok(String::from_utf8_lossy(bytes).parse()?)
-}
-
-/// By another implementation than the one under test.
-fn hmac(secret: &str, text: &str) -> Result<String> {
-    use std::{io::Write as _, process::Stdio};
-    let mut openssl = std::process::Command::new("openssl")
-        .args(["dgst", "-sha256", "-hmac", secret])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("openssl")?;
-    openssl.stdin.take().context("its input")?.write_all(text.as_bytes())?;
-    let said = String::from_utf8(openssl.wait_with_output()?.stdout)?;
-    Ok(said.rsplit(' ').next().unwrap_or_default().trim().to_owned())
 }
