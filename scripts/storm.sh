@@ -11,7 +11,20 @@ export TURNPIKE_TEST_C4_SECONDS="${TURNPIKE_TEST_C4_SECONDS:-30}"
 export TURNPIKE_TEST_C4_SILENT_SECONDS="${TURNPIKE_TEST_C4_SILENT_SECONDS:-30}"
 export TURNPIKE_TEST_MONEY_SECONDS="${TURNPIKE_TEST_MONEY_SECONDS:-60}"
 
-for suite in money crash outage; do
+export TURNPIKE_TEST_F1_REQUESTS="${TURNPIKE_TEST_F1_REQUESTS:-10000}"
+export TURNPIKE_TEST_F2_REQUESTS="${TURNPIKE_TEST_F2_REQUESTS:-10000}"
+export TURNPIKE_TEST_F3_CUTS="${TURNPIKE_TEST_F3_CUTS:-10000}"
+export TURNPIKE_TEST_C4_CLUSTER_SECONDS="${TURNPIKE_TEST_C4_CLUSTER_SECONDS:-30}"
+export TURNPIKE_TEST_C5_REQUESTS="${TURNPIKE_TEST_C5_REQUESTS:-20000}"
+export TURNPIKE_TEST_D2_ROUNDS="${TURNPIKE_TEST_D2_ROUNDS:-10}"
+export TURNPIKE_TEST_L2_SECONDS="${TURNPIKE_TEST_L2_SECONDS:-20}"
+export TURNPIKE_TEST_L3_READERS="${TURNPIKE_TEST_L3_READERS:-500}"
+export TURNPIKE_TEST_SEEDS="${TURNPIKE_TEST_SEEDS:-10000}"
+
+begun=$SECONDS
+cargo test --release -p engine --test simulator -- --nocapture
+echo "simulator: $((SECONDS - begun)) s"
+for suite in ${STORM:-money crash outage failover cluster overload drain}; do
     begun=$SECONDS
     cargo test --release -p server --test "$suite" -- --nocapture --test-threads=1
     echo "$suite: $((SECONDS - begun)) s"

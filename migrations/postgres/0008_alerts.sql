@@ -16,3 +16,17 @@ CREATE TABLE alert_rules (
     told_until BIGINT NOT NULL,
     created BIGINT NOT NULL
 );
+
+-- What one node does for all: until when each job was last done.
+CREATE TABLE jobs (
+    name TEXT PRIMARY KEY,
+    done_until BIGINT NOT NULL
+);
+
+-- The addresses each key has come from.
+CREATE TABLE key_addresses (
+    key_id BIGINT NOT NULL,
+    address TEXT NOT NULL,
+    first_seen BIGINT NOT NULL,
+    PRIMARY KEY (key_id, address)
+);

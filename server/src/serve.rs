@@ -63,6 +63,7 @@ pub async fn serve(config: Config, quick: bool) -> anyhow::Result<()> {
     background.tracker.spawn(prune(store.clone(), background.stop.clone()));
 
     let (notices, told) = tokio::sync::mpsc::channel(watch::QUEUE);
+    background.tracker.spawn(watch::abnormal::watch(store.clone(), background.stop.clone()));
     background.tracker.spawn(watch::collect(told, store.clone(), background.stop.clone()));
 
     let redis_limits = match &config.redis.url {

@@ -85,6 +85,11 @@ super::words! {
         upstream_limited: "Provider's limit", "上游限流";
         credential_off: "Credential refused", "凭据失效";
         credential_back: "Credential back", "凭据恢复";
+        new_address: "Key at a new address", "密钥来自新地址";
+        spend_abnormal: "Unusual spend", "消费异常";
+        errors_abnormal: "Unusual errors", "错误异常";
+        ratio_abnormal: "Unusual token ratio", "tokens 比例异常";
+        alert_failed: "Alert not delivered", "告警发送失败";
         other_event: "Event", "事件";
     }
 }

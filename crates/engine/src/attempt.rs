@@ -1,6 +1,7 @@
 //! One try on one candidate, before anything meaningful has gone to the caller.
 
 use crate::{
+    classes::{self, Another},
     held::Held,
     json_answer::{self, JsonAnswer},
     outgoing::Outgoing,
@@ -62,16 +63,7 @@ impl AttemptFailed {
 
     /// The word for it in records and events.
     pub fn word(&self) -> &'static str {
-        match self.class {
-            _ if self.timed_out => "timeout",
-            Class::Caller => "caller",
-            Class::ContextLength => "context_length",
-            Class::Credential => "credential",
-            Class::Rate => "rate",
-            Class::Transient => "transient",
-            Class::ModelMissing => "model_missing",
-            Class::Policy => "policy",
-        }
+        if self.timed_out { "timeout" } else { classes::of(self.class).word }
     }
 
     /// An error object inside a 200, before anything meaningful.
@@ -89,7 +81,7 @@ fn vocabulary(error: &error::UpstreamError) -> String {
 }
 
 pub(crate) fn is_about_the_request(class: Class) -> bool {
-    matches!(class, Class::Caller | Class::ContextLength | Class::Policy)
+    classes::of(class).another != Another::Yes
 }
 
 /// One try on one candidate.

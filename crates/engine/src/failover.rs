@@ -5,6 +5,7 @@
 
 use crate::{
     attempt::{self, AttemptFailed, Served, attempt},
+    classes::{self, Another},
     health::{Permit, Shut, Standing},
     held::Held,
     limits::Room,
@@ -22,7 +23,6 @@ use domain::{
     record::Attempt,
     refusal::Refusal,
 };
-use protocol::error::Class;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -171,7 +171,7 @@ impl Search {
                 if attempt::is_about_the_request(failed.class)
                     && let Some(body) = failed.caller_body
                 {
-                    if failed.class == Class::ContextLength {
+                    if classes::of(failed.class).another == Another::StandIn {
                         self.over_window.get_or_insert((failed.status, body, candidate.clone()));
                         return Ok(None);
                     }

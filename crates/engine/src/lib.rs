@@ -9,6 +9,7 @@ pub mod affinity;
 pub mod answer;
 pub mod attempt;
 pub mod authenticate;
+pub mod classes;
 pub mod clock;
 pub mod config;
 mod counting;

@@ -27,7 +27,7 @@ use crate::{
 };
 use bytes::Bytes;
 use domain::{
-    ids::RequestId,
+    ids::{KeyId, RequestId},
     ports::{Catalog, Ledger},
     record::EndState,
     refusal::{Code, Refusal},
@@ -35,13 +35,16 @@ use domain::{
 };
 use http::{HeaderValue, StatusCode};
 use protocol::count::{Counter, Family};
-use std::sync::Arc;
+use quick_cache::sync::Cache;
+use std::{net::IpAddr, sync::Arc};
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// A picture whose provider counts no tokens is counted as so many, so that a price by the picture can be told: $0.04 each
 /// are $40 a million.
 const PICTURE_TOKENS: u64 = 1_000;
+/// So many pairs of key and address are remembered, so that each is told once.
+const ADDRESSES: usize = 65_536;
 /// What nginx calls a request whose caller closed the connection before the answer; no registered status says it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
@@ -73,6 +76,8 @@ pub struct Relay<L, C, U> {
     pub retries: Retries,
     /// Where events go.
     pub notices: Notices,
+    /// Where keys were seen, as far as this node remembers.
+    addresses: Cache<(KeyId, IpAddr), ()>,
     /// Chance.
     pub dice: Dice,
     in_flight: Arc<Semaphore>,
@@ -107,6 +112,7 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
             limits,
             retries: Retries::default(),
             notices,
+            addresses: Cache::new(ADDRESSES),
             dice,
             in_flight,
         })
@@ -151,6 +157,12 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
 
     async fn plan(&self, authed: Authed) -> Result<Planned, Refusal> {
         let (tenant, key) = (authed.key.tenant, authed.key.id);
+        let peer = authed.received.peer;
+        if self.addresses.get(&(key, peer)).is_none() {
+            self.addresses.insert((key, peer), ());
+            let notice = || Notice::of_caller(Kind::Address, tenant, key, peer.to_canonical().to_string());
+            self.notices.tell(notice, Kind::Address);
+        }
         let snapshot = self.catalog.snapshot();
         let desk = Desk {
             snapshot: &snapshot,

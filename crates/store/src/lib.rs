@@ -3,6 +3,7 @@
 //! Everything that must survive goes through here. The relay reads from memory ([`domain::ports`]); what changes the
 //! database tells it so through rows of `changes`, in the transaction that made the change.
 
+pub mod addresses;
 pub mod alerts;
 pub mod audit;
 pub mod catalog;
@@ -14,6 +15,7 @@ pub mod error;
 pub mod events;
 pub mod idempotency;
 pub mod ids;
+pub mod jobs;
 pub mod journal;
 pub mod keys;
 pub mod lease;

@@ -1,6 +1,7 @@
 //! One handle to everything in the main database, by area.
 
 use crate::{
+    addresses::Addresses,
     alerts::Alerts,
     audit::AuditLog,
     change::{Actor, Change},
@@ -9,6 +10,7 @@ use crate::{
     error::Result,
     events::Events,
     idempotency::{Idempotency, KEPT_US},
+    jobs::Jobs,
     keys::Keys,
     members::Members,
     models::Models,
@@ -76,6 +78,10 @@ impl Store {
         routes: Routes;
         /// Who is told of it.
         alerts: Alerts;
+        /// What one node does for all.
+        jobs: Jobs;
+        /// From where keys are used.
+        addresses: Addresses;
         /// What happened on the way.
         events: Events;
         /// The names callers may use.

@@ -15,7 +15,8 @@ use utoipa::{IntoParams, ToSchema};
 #[schema(as = Event)]
 pub struct EventShown {
     /// `failover`, `all_failed`, `rate_limited`, `breaker_opened`, `breaker_closed`, `upstream_rate_limited`, `credential_off`,
-    /// `credential_back`, `model_missing`, or an alert's.
+    /// `credential_back`, `model_missing`, `new_address`, `spend_abnormal`, `errors_abnormal`, `token_ratio_abnormal`,
+    /// `alert_failed`.
     kind: String,
     /// When it first happened.
     time: String,

@@ -36,7 +36,7 @@ pub struct SlotShown {
     /// Until when it is not tried; null: it may be.
     until: Option<String>,
     /// The class of the last error since something served.
-    last_error: Option<String>,
+    last_error: Option<&'static str>,
     /// Share of attempts that served, decaying by half in five minutes.
     success: Option<f64>,
     /// Mean milliseconds to the first byte, decaying.
@@ -65,7 +65,7 @@ pub fn shown(slot: &Slot, now: Instant) -> SlotShown {
         model: slot.model.to_string(),
         state: standing.as_str(),
         until,
-        last_error: slot.last_error().map(|class| format!("{class:?}").to_lowercase()),
+        last_error: slot.last_error().map(|class| engine::classes::of(class).word),
         success: figures.success.map(|share| (share * 1_000.0).round() / 1_000.0),
         ttft_ms: figures.ttft_us.map(ms),
         ttft_p95_ms: figures.ttft_p95_us.map(|us| ms(us as f64)),

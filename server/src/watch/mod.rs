@@ -1,5 +1,6 @@
 //! Watches what happens on the way and keeps it: alike things of one turn become one row that counts.
 
+pub mod abnormal;
 pub mod alerts;
 pub mod tell;
 
@@ -28,6 +29,7 @@ pub async fn collect(mut told: Receiver<Notice>, store: Store, stop: Cancellatio
             () = stop.cancelled() => break,
             _ = turns.tick() => gathered.write(&store).await,
             notice = told.recv() => match notice {
+                Some(notice) if notice.kind == Kind::Address => address(&store, notice, &mut gathered).await,
                 Some(notice) => gathered.add(notice, now_us()),
                 None => break,
             },
@@ -37,6 +39,16 @@ pub async fn collect(mut told: Receiver<Notice>, store: Store, stop: Cancellatio
         gathered.add(notice, now_us());
     }
     gathered.write(&store).await;
+}
+
+/// A key at an address: news only if it never came from there and came from others before.
+async fn address(store: &Store, notice: Notice, gathered: &mut Gathered) {
+    let (Some(key), Ok(address)) = (notice.key, notice.detail.parse()) else { return };
+    match store.addresses().saw(key, address).await {
+        Ok(true) => gathered.add(notice, now_us()),
+        Ok(false) => {}
+        Err(error) => tracing::warn!(%error, "a key's address could not be kept"),
+    }
 }
 
 /// What makes two things alike.
@@ -57,14 +69,17 @@ impl Gathered {
     fn add(&mut self, notice: Notice, now_us: i64) {
         let Notice { kind, model, channel, credential, tenant, key, request, detail } = notice;
         // What is about an upstream is not about whose request it was.
-        let (tenant, key) =
-            if matches!(kind, Kind::RateLimited | Kind::AllFailed) { (tenant, key) } else { (None, None) };
+        let (tenant, key) = if matches!(kind, Kind::RateLimited | Kind::AllFailed | Kind::Address) {
+            (tenant, key)
+        } else {
+            (None, None)
+        };
         let alike = Alike { kind, model, channel, credential, tenant, key };
         if self.0.len() >= MOST && !self.0.contains_key(&alike) {
             return;
         }
         let fresh = NewEvent {
-            kind: kind.as_str().to_owned(),
+            kind: if kind == Kind::Address { "new_address" } else { kind.as_str() }.to_owned(),
             model: alike.model.clone(),
             channel,
             credential,

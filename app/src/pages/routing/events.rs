@@ -19,6 +19,11 @@ fn told(t: Routing, kind: &str) -> (&'static str, &'static str) {
         "credential_off" => ("st down", t.credential_off()),
         "credential_back" => ("st ok", t.credential_back()),
         "model_missing" => ("st off", t.missing()),
+        "new_address" => ("st slow", t.new_address()),
+        "spend_abnormal" => ("st slow", t.spend_abnormal()),
+        "errors_abnormal" => ("st down", t.errors_abnormal()),
+        "token_ratio_abnormal" => ("st slow", t.ratio_abnormal()),
+        "alert_failed" => ("st down", t.alert_failed()),
         _ => ("st off", t.other_event()),
     }
 }

@@ -5,7 +5,10 @@ use super::{
     breaker::{Breaker, Gate, Outcome},
     decay::{Lengths, Mean},
 };
-use crate::config::RelayConfig;
+use crate::{
+    classes::{self, Blame},
+    config::RelayConfig,
+};
 use domain::ids::{ChannelId, CredentialId};
 use parking_lot::Mutex;
 use protocol::error::Class;
@@ -234,12 +237,12 @@ impl Slot {
     pub fn failed(&self, class: Class, retry_after: Option<Duration>, now: Instant, jitter: f64) -> Option<Turn> {
         let mut state = self.state.lock();
         state.last_error = Some(class);
-        match class {
-            Class::Caller | Class::ContextLength | Class::Policy => {
+        match classes::of(class).blame {
+            Blame::Nothing => {
                 state.served(now);
                 None
             }
-            Class::Transient => {
+            Blame::Breaker => {
                 state.success.add(0.0, now);
                 if let Some(told) = retry_after.filter(|told| !told.is_zero()) {
                     state.resting = true;
@@ -247,7 +250,7 @@ impl Slot {
                 }
                 state.breaker.record(Outcome::Failed, now, jitter).then_some(Turn::Opened)
             }
-            Class::Rate => {
+            Blame::Cooldown => {
                 state.breaker.record(Outcome::Limited, now, jitter);
                 state.success.add(0.0, now);
                 let doubled = COOL_FIRST.saturating_mul(1 << state.cool_steps.min(16)).min(COOL_LONGEST);
@@ -259,11 +262,11 @@ impl Slot {
                 state.cool(now + wait);
                 (!was_cool).then_some(Turn::Cooling)
             }
-            Class::Credential => {
+            Blame::Credential => {
                 state.breaker.record(Outcome::Unknown, now, jitter);
                 self.account.refused(now).then_some(Turn::CredentialOff)
             }
-            Class::ModelMissing => {
+            Blame::Model => {
                 state.breaker.record(Outcome::Unknown, now, jitter);
                 let first = state.missing_until.is_none();
                 state.missing_until = Some(now + MISSING);

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
 
 mod caching;
+mod classes;
 mod failover;
 mod limits;
 mod support;

@@ -17,3 +17,4 @@ mod rotation;
 mod routing;
 mod search;
 mod tenants;
+mod watch;
