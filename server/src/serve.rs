@@ -101,6 +101,7 @@ pub async fn serve(config: Config, quick: bool) -> anyhow::Result<()> {
         tracker: background.tracker.clone(),
         draining: stages.draining.clone(),
     });
+    background.tracker.spawn(watch::prober::watch(api.clone(), background.stop.clone()));
     let app = Arc::new(App {
         gateway: gateway(relay, &store, &config),
         probes: Probes::new(ledger.clone(), stages.draining.clone(), prometheus, &config.telemetry),

@@ -23,6 +23,7 @@ testkit::on_a_node!(
     f1_a_channel_that_fails_quickly_fails_no_request_and_is_out_after_five,
     f1_a_channel_that_is_silent_or_slow_fails_no_request,
     f2_when_all_fail_upstreams_are_left_in_peace_and_callers_told_when_to_come_back,
+    a_refused_credential_is_found_again_by_a_probe_and_not_by_a_caller,
     f3_a_stream_cut_after_its_first_byte_is_ended_by_an_error_and_never_retried,
 );
 
@@ -228,6 +229,29 @@ async fn f2_when_all_fail_upstreams_are_left_in_peace_and_callers_told_when_to_c
         wait.unwrap_or_default()
     ));
     bed.books_agree().await
+}
+
+async fn a_refused_credential_is_found_again_by_a_probe_and_not_by_a_caller(program: &str) -> Result<()> {
+    let bed = Bed::start(program, Kind::Sqlite).await?;
+    let refusal = json!({"error": {"message": "no", "type": "invalid_request_error", "code": "invalid_api_key"}});
+    bed.upstream.on_model("refused", answers::error(401, &refusal));
+    let id = bed.model("refused", "openai", &json!({"input": "1", "output": "1"})).await?;
+    let answer = bed.send(&bed.chat("refused", &json!({"max_tokens": 5}))).await?;
+    ensure!(answer.status() == 502 && answer.text().contains("upstream_credentials_exhausted"), "{}", answer.text());
+    let state = async || {
+        let health = bed.api.get(&format!("/channels/{id}/health")).await?;
+        Ok::<_, testkit::Error>(health.pointer("/data/0/state").and_then(|it| it.as_str()).unwrap_or("none").to_owned())
+    };
+    ensure!(state().await? == "refused", "{}", state().await?);
+    bed.upstream.on_model("refused", answers::chat("refused", 5, 3));
+    let begun = Instant::now();
+    until("a probe to find it well", Duration::from_secs(20), async || Ok((state().await? == "ready").then_some(())))
+        .await?;
+    let seen = bed.upstream.seen();
+    let asked: Vec<_> = seen.iter().filter(|seen| seen.model().as_deref() == Some("refused")).collect();
+    ensure!(asked.len() == 2, "{} requests, one of a caller and one probe expected", asked.len());
+    figure(&format!("a refused credential was found well by one probe after {:?}", begun.elapsed()));
+    Ok(())
 }
 
 async fn f3_a_stream_cut_after_its_first_byte_is_ended_by_an_error_and_never_retried(program: &str) -> Result<()> {

@@ -23,7 +23,7 @@ pub mod limits;
 mod meter;
 pub mod notices;
 mod outgoing;
-mod overrides;
+pub mod overrides;
 mod patience;
 pub mod plan;
 pub mod presence;

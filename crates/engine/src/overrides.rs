@@ -7,7 +7,7 @@ use serde_json::{Value, value::RawValue};
 use std::collections::BTreeMap;
 
 /// Changes headers.
-pub(crate) fn headers(overrides: &Overrides<String>, headers: &mut HeaderMap) {
+pub fn headers(overrides: &Overrides<String>, headers: &mut HeaderMap) {
     for name in &overrides.remove {
         headers.remove(name.as_str());
     }
@@ -23,7 +23,7 @@ pub(crate) fn headers(overrides: &Overrides<String>, headers: &mut HeaderMap) {
 }
 
 /// Changes a body; one that is no JSON object stays as it is. Values that are not named keep their bytes.
-pub(crate) fn params(overrides: &Overrides<Value>, body: Bytes) -> Bytes {
+pub fn params(overrides: &Overrides<Value>, body: Bytes) -> Bytes {
     if overrides.is_empty() {
         return body;
     }

@@ -160,6 +160,7 @@ pub const ROUTES: &[Route] = &[
     route!(PATCH  "/api/v1/channels/{id}",              Place,   ADMIN_CHANGES,  patch(channels::change)),
     route!(DELETE "/api/v1/channels/{id}",              Place,   ADMIN_CHANGES,  delete(channels::remove)),
     route!(POST   "/api/v1/channels/{id}/test",         Place,   ADMIN_CHANGES,  post(probe::test)),
+    route!(GET    "/api/v1/channels/{id}/upstream-models", Place, ADMIN_READS,   get(probe::models::discover)),
     route!(GET    "/api/v1/channels/{id}/health",       Place,   ADMIN_READS,    get(health::show)),
     route!(DELETE "/api/v1/channels/{id}/health",       Place,   ADMIN_CHANGES,  delete(health::reset)),
     route!(GET    "/api/v1/routes",                     Place,   ADMIN_READS,    get(routes::list)),

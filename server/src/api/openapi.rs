@@ -38,7 +38,7 @@ use utoipa::{
         keys::create, keys::list, keys::show, keys::change, keys::rotate, keys::revoke,
         people::create_user, people::users, members::add, members::list, members::change, members::remove,
         channels::create, channels::list, channels::show, channels::change, channels::remove, probe::test,
-        health::show, health::reset,
+        probe::models::discover, health::show, health::reset,
         alerts::create, alerts::list, alerts::change, alerts::remove, alerts::test,
         routes::list, routes::show, routes::set, routes::remove, routes::explain,
         models::list, catalogue::list, prices::set, prices::versions,

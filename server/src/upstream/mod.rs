@@ -112,6 +112,25 @@ impl HttpUpstream {
     }
 }
 
+impl HttpUpstream {
+    /// Asks a channel with GET: for what is not a request of its models.
+    ///
+    /// # Errors
+    /// When no answer comes.
+    pub async fn get(
+        &self,
+        channel: &Channel,
+        head: UpstreamHead,
+        connect_timeout: Duration,
+    ) -> Result<http::Response<Incoming>, SendFailed> {
+        let client = self.client(channel, connect_timeout);
+        let mut request = http::Request::new(Full::default());
+        *request.uri_mut() = http::Uri::try_from(head.uri).map_err(|error| failed(error.to_string(), true))?;
+        *request.headers_mut() = head.headers;
+        exchange(&client, request).await
+    }
+}
+
 impl Upstream for HttpUpstream {
     type Body = Incoming;
 

@@ -2,6 +2,7 @@
 
 pub mod abnormal;
 pub mod alerts;
+pub mod prober;
 pub mod tell;
 
 use domain::ids::{ChannelId, CredentialId, KeyId, TenantId};

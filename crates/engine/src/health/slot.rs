@@ -195,6 +195,11 @@ impl Slot {
         self.in_flight.load(Ordering::Relaxed)
     }
 
+    /// Whether its credential is off, whatever the model.
+    pub fn is_credential_off(&self) -> bool {
+        self.account.is_off()
+    }
+
     /// Whether it failed last: a try there is a retry that must be within the budget.
     pub fn is_doubtful(&self) -> bool {
         self.state.lock().breaker.failures_in_a_row() > 0

@@ -3,6 +3,7 @@
 //! It is not charged to any tenant and makes no usage row: nobody's request it is. What the upstream says about a failure
 //! is shown, since only admins get here, but never a secret that it repeats.
 
+pub mod models;
 #[cfg(feature = "console")]
 pub mod streamed;
 
@@ -22,7 +23,7 @@ use domain::{
     price::Price,
     usage::Usage,
 };
-use engine::upstream::Upstream;
+use engine::{overrides, upstream::Upstream};
 use http::{HeaderMap, HeaderValue, Response};
 use http_body_util::{BodyExt, Limited};
 use protocol::{answer::read_answer, error::classify, stream::Fault, upstream::upstream_head};
@@ -97,6 +98,30 @@ struct Outcome {
     status: Option<u16>,
     usage: Option<Usage>,
     error: Option<String>,
+}
+
+impl TestFields {
+    /// This model with this credential.
+    pub fn of(model: String, credential: Option<String>) -> Self {
+        Self { model: Some(model), credential }
+    }
+}
+
+impl TestShown {
+    /// Whether a whole answer came.
+    pub fn is_ok(&self) -> bool {
+        self.ok
+    }
+
+    /// The upstream's status, where it gave one.
+    pub fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    /// Output tokens that were reported.
+    pub fn output_tokens(&self) -> u64 {
+        self.output_tokens.unwrap_or_default()
+    }
 }
 
 impl Outcome {
@@ -223,6 +248,9 @@ impl Probe {
             stream,
         )
         .map_err(|error| Outcome::failed(None, error.to_string()))?;
+        let mut head = head;
+        overrides::headers(&channel.settings.headers, &mut head.headers);
+        let body = overrides::params(&channel.settings.params, body);
         let connect = channel.timeouts.connect_ms.map_or(CONNECT, Duration::from_millis);
         let sent = state.upstream.send(channel, head, body, connect).await;
         sent.map_err(|failed| Outcome::failed(None, failed.what))

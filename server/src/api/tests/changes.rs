@@ -123,6 +123,16 @@ async fn a_channel_keeps_its_secrets_to_itself() {
 }
 
 #[tokio::test]
+async fn an_upstreams_models_are_listed_on_demand() {
+    let world = World::new().await;
+    let id = world.fresh_channel().await;
+    let found = world.admin(Method::GET, &format!("/channels/{id}/upstream-models"), &Value::Null).await;
+    assert_eq!(found.status, StatusCode::OK, "{}", found.text);
+    assert!(found.json["data"].as_array().unwrap().contains(&"sandbox/lorem".into()), "{}", found.text);
+    assert_eq!(found.json["carried"], json!(["sandbox/echo"]));
+}
+
+#[tokio::test]
 async fn a_channel_is_tested_by_a_real_request() {
     let world = World::new().await;
     let channel = world.fresh_channel().await;
