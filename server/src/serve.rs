@@ -21,7 +21,11 @@ use domain::{
     limits::SharedLimits,
     secret::{ApiKeySecret, Password},
 };
-use engine::{limits::NodeLimits, notices::Notices, relay::Relay};
+use engine::{
+    limits::NodeLimits,
+    notices::Notices,
+    relay::{self, Relay},
+};
 use std::{path::Path, sync::Arc};
 use store::{
     Store,
@@ -74,16 +78,16 @@ pub async fn serve(config: Config, quick: bool) -> anyhow::Result<()> {
     let (work, end_streams, stages) = (TaskTracker::new(), CancellationToken::new(), Stages::default());
     let egress = Arc::new(config.egress());
     let upstream = Arc::new(HttpUpstream::new(egress.clone(), background.tracker.clone()));
-    let relay = Relay::new(
-        ledger.clone(),
-        catalog.clone(),
-        upstream.clone(),
-        config.relay_config(),
-        work.clone(),
-        end_streams.clone(),
-        Notices::to(notices),
-        NodeLimits::shared(redis_limits),
-    );
+    let relay = Relay::new(relay::Parts {
+        ledger: ledger.clone(),
+        catalog: catalog.clone(),
+        upstream: upstream.clone(),
+        config: config.relay_config(),
+        tracker: work.clone(),
+        shutdown: end_streams.clone(),
+        notices: Notices::to(notices),
+        limits: NodeLimits::shared(redis_limits),
+    });
     let (smtp, from) = (config.alerts.smtp_url.as_deref(), config.alerts.from.as_deref());
     let tellers = Arc::new(Tellers::new(smtp, from, egress.clone())?);
     background.tracker.spawn(watch::alerts::watch(store.clone(), tellers.clone(), background.stop.clone()));

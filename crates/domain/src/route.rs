@@ -192,12 +192,13 @@ pub struct Decided {
     /// Who was considered, in the order of trying.
     pub candidates: Vec<Considered>,
     /// How many more there were.
-    #[serde(skip_serializing_if = "is_none_more")]
+    #[serde(skip_serializing_if = "is_none_of")]
     pub more: usize,
 }
 
-fn is_none_more(more: &usize) -> bool {
-    *more == 0
+/// What is nothing is left out: every request keeps a decision.
+fn is_none_of<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// One candidate and what was known of it.
@@ -218,6 +219,7 @@ pub struct Considered {
     /// `ready`, `probe`, `open`, `cooling`, `resting`, `refused`, `model_missing` or `full`.
     pub state: String,
     /// Higher comes first.
+    #[serde(skip_serializing_if = "is_none_of")]
     pub priority: i32,
     /// Share among equals.
     pub weight: u64,
@@ -238,6 +240,7 @@ pub struct Considered {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub success_milli: Option<u64>,
     /// Requests there at that moment.
+    #[serde(skip_serializing_if = "is_none_of")]
     pub in_flight: u32,
     /// Whether this conversation was answered there before.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

@@ -1,10 +1,6 @@
 //! How long an attempt may take: the channel's own timeouts, else the relay's, else what the model's kind needs.
 
-use crate::{
-    config::RelayConfig,
-    health::{Standing, first_token_timeout},
-    routing::Candidate,
-};
+use crate::{config::RelayConfig, health::Standing, routing::Candidate};
 use domain::channel::Timeouts;
 use std::time::Duration;
 
@@ -34,6 +30,11 @@ impl Patience {
         let first_token = if probe { first_token.min(probing(candidate)) } else { first_token };
         Self { connect, first_token, idle: idle(config, &own) }
     }
+}
+
+/// The time to the first token that `config` and the model's kind allow.
+fn first_token_timeout(config: &RelayConfig, model: &str) -> Duration {
+    if protocol::thinks_first(model) { config.first_token_timeout_thinking } else { config.first_token_timeout }
 }
 
 /// A caller whose request is the probe does not wait out the whole timeout for it.

@@ -83,18 +83,30 @@ pub struct Relay<L, C, U> {
     in_flight: Arc<Semaphore>,
 }
 
+/// What a relay is made of.
+pub struct Parts<L, C, U> {
+    /// As in [`Relay`].
+    pub ledger: Arc<L>,
+    /// As in [`Relay`].
+    pub catalog: Arc<C>,
+    /// As in [`Relay`].
+    pub upstream: Arc<U>,
+    /// As in [`Relay`].
+    pub config: RelayConfig,
+    /// As in [`Relay`].
+    pub tracker: TaskTracker,
+    /// As in [`Relay`].
+    pub shutdown: CancellationToken,
+    /// As in [`Relay`].
+    pub notices: Notices,
+    /// As in [`Relay`].
+    pub limits: NodeLimits,
+}
+
 impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
-    /// A relay over these.
-    pub fn new(
-        ledger: Arc<L>,
-        catalog: Arc<C>,
-        upstream: Arc<U>,
-        config: RelayConfig,
-        tracker: TaskTracker,
-        shutdown: CancellationToken,
-        notices: Notices,
-        limits: NodeLimits,
-    ) -> Arc<Self> {
+    /// A relay made of these.
+    pub fn new(parts: Parts<L, C, U>) -> Arc<Self> {
+        let Parts { ledger, catalog, upstream, config, tracker, shutdown, notices, limits } = parts;
         let drains = Arc::new(Semaphore::new(config.max_drains));
         let dice = Dice::new(config.seed);
         let in_flight = Arc::new(Semaphore::new(config.max_in_flight));

@@ -4,6 +4,9 @@ use crate::{Store, error::Result, sql, time};
 use domain::ids::KeyId;
 use std::net::IpAddr;
 
+/// An address that was first seen before this is news again.
+const KEPT_US: i64 = 90 * 86_400 * 1_000_000;
+
 /// Addresses of keys. From [`Store::addresses`].
 #[derive(Debug, Clone, Copy)]
 pub struct Addresses<'a>(pub(crate) &'a Store);
@@ -25,5 +28,14 @@ impl Addresses<'_> {
         }
         let count = sql!("SELECT COUNT(*) FROM key_addresses WHERE key_id = $1", key);
         Ok(self.0.db().fetch_one(count).await?.int(0)? > 1)
+    }
+
+    /// Forgets old ones.
+    ///
+    /// # Errors
+    /// Any of [`crate::Error`]'s database kinds.
+    pub(crate) async fn prune(self) -> Result<()> {
+        let old = sql!("DELETE FROM key_addresses WHERE first_seen < $1", time::now_us() - KEPT_US);
+        self.0.db().execute(old).await.map(drop)
     }
 }

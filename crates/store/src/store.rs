@@ -157,6 +157,7 @@ impl Store {
             .await?;
         self.responses().prune().await?;
         self.events().prune().await?;
+        self.addresses().prune().await?;
         db.execute(sql!("DELETE FROM changes WHERE time < $1", now - CHANGES_KEPT_US)).await.map(drop)
     }
 }

@@ -2,7 +2,8 @@
 
 use super::{
     ApiState,
-    channel_input::{self, ChannelChange, ChannelFields},
+    channel_input::{ChannelChange, ChannelFields},
+    channel_parts,
     guard::By,
     input::{Asked, Fields, InPath},
     page::{Page, Part},
@@ -46,7 +47,7 @@ pub struct ChannelShown {
     /// Whether requests go to it.
     enabled: bool,
     /// How long to wait for what, in milliseconds; null: the relay's default.
-    #[schema(value_type = channel_input::TimeoutsShape)]
+    #[schema(value_type = channel_parts::TimeoutsShape)]
     timeouts: Timeouts,
     /// What it speaks, preferred first.
     #[schema(value_type = Vec<String>)]
@@ -58,7 +59,7 @@ pub struct ChannelShown {
     /// Where it is, in the operator's words.
     region: Option<String>,
     /// How much it may be given.
-    #[schema(value_type = channel_input::LimitsShape)]
+    #[schema(value_type = channel_parts::LimitsShape)]
     limits: Limits,
     /// The way out, without user and password; null: the straight one.
     proxy: Option<String>,

@@ -10,6 +10,7 @@ pub mod authorisation;
 pub mod caller;
 pub mod catalogue;
 pub mod channel_input;
+mod channel_parts;
 mod channels;
 mod events;
 mod events_log;

@@ -3,7 +3,7 @@
 use super::{
     ApiState,
     caller::Scope,
-    channel_input::LimitsShape,
+    channel_parts::LimitsShape,
     guard::{By, OfTenant},
     input::{Asked, Fields, given},
     page::{Page, Part},

@@ -37,7 +37,9 @@ pub async fn collect(mut told: Receiver<Notice>, store: Store, stop: Cancellatio
         }
     }
     while let Ok(notice) = told.try_recv() {
-        gathered.add(notice, now_us());
+        if notice.kind != Kind::Address {
+            gathered.add(notice, now_us());
+        }
     }
     gathered.write(&store).await;
 }

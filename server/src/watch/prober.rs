@@ -6,10 +6,10 @@ use crate::api::{
     probe::{self, TestFields},
 };
 use domain::{ids::ChannelId, money::NanoUsd, ports::Catalog as _, usage::Usage};
-use engine::health::{Permit, Slot, Standing};
+use engine::health::{Permit, Place, Slot, Standing};
 use protocol::error::Class;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -18,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How often it is looked whose time has come.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often channels that are no more are forgotten.
+const SWEPT_EVERY: Duration = Duration::from_secs(60);
 /// What a channel's probes may cost in a day: a cent.
 const CAP: NanoUsd = NanoUsd(10_000_000);
 /// What one is taken to cost where the cost is not known: a twentieth of that.
@@ -47,10 +49,15 @@ pub async fn watch(state: ApiState, stop: CancellationToken) {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut spent = Spent::default();
+    let mut swept = Instant::now();
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = looks.tick() => {}
+        }
+        if swept.elapsed() >= SWEPT_EVERY {
+            sweep(&state);
+            swept = Instant::now();
         }
         for slot in due(&state) {
             tokio::select! {
@@ -59,6 +66,19 @@ pub async fn watch(state: ApiState, stop: CancellationToken) {
             }
         }
     }
+}
+
+/// Forgets what is known of channels and credentials that are no more.
+fn sweep(state: &ApiState) {
+    let snapshot = state.catalog.snapshot();
+    let channels = snapshot.models.values().flat_map(|model| &model.offers).map(|offer| &offer.channel);
+    let places: HashSet<Place> = channels
+        .flat_map(|channel| {
+            let own = channel.credentials.iter().map(|credential| Some(credential.id));
+            own.chain([None]).map(|credential| Place { channel: channel.id, credential })
+        })
+        .collect();
+    state.health.keep(|place| places.contains(&place));
 }
 
 /// One slot of each credential that is off and may be tried.

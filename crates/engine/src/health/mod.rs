@@ -4,10 +4,14 @@
 mod account;
 pub mod breaker;
 pub mod decay;
+mod permit;
 mod slot;
+mod standing;
 
 pub use account::{Account, CONFIRMATIONS};
-pub use slot::{Figures, Permit, Place, Shut, Slot, Standing, Turn, first_token_timeout};
+pub use permit::Permit;
+pub use slot::Slot;
+pub use standing::{Figures, Place, Shut, Standing, Turn};
 
 use parking_lot::RwLock;
 use std::{collections::HashMap, sync::Arc};

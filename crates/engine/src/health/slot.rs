@@ -1,15 +1,12 @@
 //! What is known of one credential and model: whether it may be tried, and how it did of late.
 
 use super::{
+    Figures, Permit, Place, Shut, Standing, Turn,
     account::Account,
     breaker::{Breaker, Gate, Outcome},
     decay::{Lengths, Mean},
 };
-use crate::{
-    classes::{self, Blame},
-    config::RelayConfig,
-};
-use domain::ids::{ChannelId, CredentialId};
+use crate::classes::{self, Blame};
 use parking_lot::Mutex;
 use protocol::error::Class;
 use std::{
@@ -35,85 +32,6 @@ const SILENT_AFTER: Duration = Duration::from_secs(3);
 /// How long a model that the upstream does not have is not asked for again.
 const MISSING: Duration = Duration::from_secs(600);
 
-/// A channel's credential; `None` for a channel that has none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Place {
-    /// The channel.
-    pub channel: ChannelId,
-    /// Its credential.
-    pub credential: Option<CredentialId>,
-}
-
-/// Why it may not be tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shut {
-    /// Its breaker is open.
-    Breaker,
-    /// It is over a limit of its provider.
-    Rate,
-    /// It failed, and said when to come back.
-    Resting,
-    /// Its credential was refused.
-    Credential,
-    /// The upstream has no such model.
-    ModelMissing,
-}
-
-impl Shut {
-    /// The word in the API and in decisions.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Breaker => "open",
-            Self::Rate => "cooling",
-            Self::Resting => "resting",
-            Self::Credential => "refused",
-            Self::ModelMissing => "model_missing",
-        }
-    }
-}
-
-/// Whether it may be tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// It may.
-    Ready,
-    /// One attempt may, to see whether it is back.
-    Probe,
-    /// Not before this.
-    Shut(Shut, Instant),
-}
-
-impl Standing {
-    /// The word in the API and in decisions.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ready => "ready",
-            Self::Probe => "probe",
-            Self::Shut(why, _) => why.as_str(),
-        }
-    }
-}
-
-/// How it did of late; `None` where nothing is remembered.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Figures {
-    /// Share of attempts that served, [`PRESUMED`] more presumed to have: a few failures of few attempts say little, and the
-    /// breaker has its own eye on those that come one after the other.
-    pub success: Option<f64>,
-    /// To the first meaningful byte, mean, microseconds.
-    pub ttft_us: Option<f64>,
-    /// The same, 95th percentile.
-    pub ttft_p95_us: Option<u64>,
-    /// Output tokens a second after the first byte.
-    pub tokens_per_second: Option<f64>,
-    /// Attempts remembered.
-    pub attempts: f64,
-    /// Requests there now.
-    pub in_flight: u32,
-    /// Whether several wait there for longer than is usual: it may be a black hole, long before a timeout says so.
-    pub silent: bool,
-}
-
 /// See the module.
 #[derive(Debug)]
 pub struct Slot {
@@ -122,13 +40,13 @@ pub struct Slot {
     /// The model's name there.
     pub model: Box<str>,
     pub(super) account: Arc<Account>,
-    in_flight: AtomicU32,
-    state: Mutex<State>,
+    pub(super) in_flight: AtomicU32,
+    pub(super) state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    breaker: Breaker,
+pub(super) struct State {
+    pub(super) breaker: Breaker,
     cool_until: Option<Instant>,
     /// Whether it failed otherwise than by a limit when it said so.
     resting: bool,
@@ -146,23 +64,6 @@ struct State {
     tokens_per_second: Mean,
     /// What it was last said to be; for events.
     last_error: Option<Class>,
-}
-
-/// What happened to a slot that people should know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Turn {
-    /// The breaker opened.
-    Opened,
-    /// It closed again.
-    Closed,
-    /// A limit of the provider's was met.
-    Cooling,
-    /// The credential is off.
-    CredentialOff,
-    /// It is back.
-    CredentialBack,
-    /// The upstream has no such model.
-    ModelMissing,
 }
 
 impl Slot {
@@ -221,7 +122,7 @@ impl Slot {
         state.waiting.push_back((state.attempts, now));
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         self.account.in_flight.fetch_add(1, Ordering::Relaxed);
-        Permit { slot: self.clone(), attempt: state.attempts, told: false }
+        Permit::new(self.clone(), state.attempts)
     }
 
     /// Takes a place in it although its breaker is open: as the only one there is, or as the least bad, one at a time and
@@ -366,7 +267,7 @@ impl State {
         waits >= SILENT_AFTER && waits >= usual().saturating_mul(4)
     }
 
-    fn answered(&mut self, attempt: u64) {
+    pub(super) fn answered(&mut self, attempt: u64) {
         if let Some(at) = self.waiting.iter().position(|(waiting, _)| *waiting == attempt) {
             self.waiting.remove(at);
         }
@@ -382,57 +283,4 @@ impl State {
     fn served(&mut self, now: Instant) {
         self.breaker.record(Outcome::Served, now, 0.0);
     }
-}
-
-/// A place taken in a slot; given back when dropped, whatever became of the attempt.
-#[derive(Debug)]
-pub struct Permit {
-    slot: Arc<Slot>,
-    attempt: u64,
-    told: bool,
-}
-
-impl Permit {
-    /// Whose it is.
-    pub fn slot(&self) -> &Arc<Slot> {
-        &self.slot
-    }
-
-    /// The attempt served.
-    pub fn served(&mut self, ttft: Duration, whole: bool) -> Option<Turn> {
-        self.answered();
-        self.slot.served(ttft, whole, Instant::now())
-    }
-
-    /// The attempt failed.
-    pub fn failed(&mut self, class: Class, retry_after: Option<Duration>, jitter: f64) -> Option<Turn> {
-        self.answered();
-        self.slot.failed(class, retry_after, Instant::now(), jitter)
-    }
-}
-
-impl Permit {
-    fn answered(&mut self) {
-        self.told = true;
-        self.slot.state.lock().answered(self.attempt);
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        self.slot.in_flight.fetch_sub(1, Ordering::Relaxed);
-        self.slot.account.in_flight.fetch_sub(1, Ordering::Relaxed);
-        if !self.told {
-            let mut state = self.slot.state.lock();
-            state.answered(self.attempt);
-            state.breaker.record(Outcome::Unknown, Instant::now(), 0.0);
-            drop(state);
-            self.slot.account.given_up();
-        }
-    }
-}
-
-/// The time to the first token that `config` and the model's kind allow.
-pub fn first_token_timeout(config: &RelayConfig, model: &str) -> Duration {
-    if protocol::thinks_first(model) { config.first_token_timeout_thinking } else { config.first_token_timeout }
 }

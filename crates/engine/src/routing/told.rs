@@ -6,8 +6,10 @@ use domain::{
     route::{Considered, Decided, Strategy},
 };
 
-/// More than these are only counted.
+/// More than these are only counted, where a decision is told …
 const TOLD: usize = 8;
+/// … and where it is kept with a request: as many as can be tried, and the next.
+const KEPT: usize = 4;
 
 impl Decision {
     /// As it is shown.
@@ -21,20 +23,20 @@ impl Decision {
             let fallback = stand_in.map(|name| (*name).clone());
             Considered { fallback, ..self.considered(candidate) }
         };
-        self.tell(with_stand_in)
+        self.tell(TOLD, with_stand_in)
     }
 
     /// As it is kept: JSON of a [`Decided`] without names.
     pub fn kept(&self) -> String {
-        serde_json::to_string(&self.tell(|candidate| self.considered(candidate))).unwrap_or_default()
+        serde_json::to_string(&self.tell(KEPT, |candidate| self.considered(candidate))).unwrap_or_default()
     }
 
-    fn tell(&self, considered: impl Fn(&Candidate) -> Considered) -> Decided {
+    fn tell(&self, most: usize, considered: impl Fn(&Candidate) -> Considered) -> Decided {
         Decided {
             strategy: self.strategy,
             rule: self.rule.map(|rule| rule + 1),
-            candidates: self.candidates.iter().take(TOLD).map(considered).collect(),
-            more: self.candidates.len().saturating_sub(TOLD),
+            candidates: self.candidates.iter().take(most).map(considered).collect(),
+            more: self.candidates.len().saturating_sub(most),
         }
     }
 

@@ -17,7 +17,7 @@ use engine::{
     limits::NodeLimits,
     notices::Notices,
     received::{Received, new_request_id},
-    relay::Relay,
+    relay::{Parts, Relay},
     upstream::{SendFailed, Upstream},
 };
 use http::{HeaderMap, Response};
@@ -100,16 +100,16 @@ async fn cached(channels: i64, strategy: Strategy) -> u64 {
     };
     let snapshot = Snapshot { models: [("m".to_owned(), model)].into() };
     let ledger = Arc::new(wallet(1 << 60, false, false));
-    let relay = Relay::new(
-        ledger.clone(),
-        Arc::new(Memory(Arc::new(snapshot), Arc::new(key(Limits::default())))),
-        Arc::new(Caching::default()),
-        RelayConfig { seed: Some(11), ..RelayConfig::default() },
-        TaskTracker::new(),
-        CancellationToken::new(),
-        Notices::default(),
-        NodeLimits::default(),
-    );
+    let relay = Relay::new(Parts {
+        ledger: ledger.clone(),
+        catalog: Arc::new(Memory(Arc::new(snapshot), Arc::new(key(Limits::default())))),
+        upstream: Arc::new(Caching::default()),
+        config: RelayConfig { seed: Some(11), ..RelayConfig::default() },
+        tracker: TaskTracker::new(),
+        shutdown: CancellationToken::new(),
+        notices: Notices::default(),
+        limits: NodeLimits::default(),
+    });
     // Forty conversations of ten turns, all going on at once. A turn is 400 tokens, so the first two are too short to be kept.
     for turn in 1..=10 {
         for conversation in 0..40 {

@@ -60,8 +60,8 @@ impl Book {
     pub fn seen_end(&self, marker: &str) {
         let state = self.state.lock();
         let settlement = state.settled.get(&state.requests[marker]);
-        let settlement = settlement.unwrap_or_else(|| panic!("{marker} ended before its charge was written"));
-        assert!(settlement.sale.0 > 0, "{marker} was delivered for nothing");
+        assert!(settlement.is_some(), "{marker} ended before its charge was written");
+        assert!(settlement.is_some_and(|it| it.sale.0 > 0), "{marker} was delivered for nothing");
     }
 
     /// After everything has ended.

@@ -17,7 +17,12 @@ use domain::{
     route::{Route, Strategy},
     secret::{CredentialSecret, SecretHash},
 };
-use engine::{config::RelayConfig, limits::NodeLimits, notices::Notices, relay::Relay};
+use engine::{
+    config::RelayConfig,
+    limits::NodeLimits,
+    notices::Notices,
+    relay::{Parts, Relay},
+};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use std::sync::{Arc, atomic::Ordering};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -108,16 +113,16 @@ pub async fn live(seed: u64) -> Summary {
         tenant_group: "".into(),
     };
     let (tracker, shutdown) = (TaskTracker::new(), CancellationToken::new());
-    let relay = Relay::new(
-        wallet.clone(),
-        Arc::new(Memory(Arc::new(snapshot(&mut random)), Arc::new(key))),
-        Arc::new(Planned::new(seed, book.clone())),
-        RelayConfig { seed: Some(seed), ..RelayConfig::default() },
-        tracker.clone(),
-        shutdown.clone(),
-        Notices::default(),
-        NodeLimits::default(),
-    );
+    let relay = Relay::new(Parts {
+        ledger: wallet.clone(),
+        catalog: Arc::new(Memory(Arc::new(snapshot(&mut random)), Arc::new(key))),
+        upstream: Arc::new(Planned::new(seed, book.clone())),
+        config: RelayConfig { seed: Some(seed), ..RelayConfig::default() },
+        tracker: tracker.clone(),
+        shutdown: shutdown.clone(),
+        notices: Notices::default(),
+        limits: NodeLimits::default(),
+    });
     let callers = TaskTracker::new();
     let count = random.random_range(5..60);
     let all: Vec<_> = (0..count)

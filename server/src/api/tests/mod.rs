@@ -34,7 +34,12 @@ use domain::{
     usage::{Usage, UsageSource},
 };
 use engine::{
-    config::RelayConfig, health::Health, limits::NodeLimits, notices::Notices, relay::Relay, routing::Weights,
+    config::RelayConfig,
+    health::Health,
+    limits::NodeLimits,
+    notices::Notices,
+    relay::{self, Relay},
+    routing::Weights,
 };
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
@@ -226,16 +231,16 @@ impl World {
     /// The whole server, but for the console.
     fn app(&self) -> App {
         let stop = CancellationToken::new();
-        let relay = Relay::new(
-            self.ledger.clone(),
-            self.catalog.clone(),
-            self.upstream.clone(),
-            RelayConfig::default(),
-            TaskTracker::new(),
-            stop.clone(),
-            Notices::default(),
-            NodeLimits::default(),
-        );
+        let relay = Relay::new(relay::Parts {
+            ledger: self.ledger.clone(),
+            catalog: self.catalog.clone(),
+            upstream: self.upstream.clone(),
+            config: RelayConfig::default(),
+            tracker: TaskTracker::new(),
+            shutdown: stop.clone(),
+            notices: Notices::default(),
+            limits: NodeLimits::default(),
+        });
         let responses = Responses { store: self.store.clone(), relay: relay.clone(), max_body: 1 << 20 };
         let config = config::load(None, std::iter::empty()).unwrap();
         let prometheus = PrometheusBuilder::new().build_recorder().handle();

@@ -18,7 +18,7 @@ use engine::{
     limits::NodeLimits,
     notices::Notices,
     received::{Received, new_request_id},
-    relay::Relay,
+    relay::{Parts, Relay},
     upstream::{SendFailed, Upstream},
 };
 use http::{HeaderMap, StatusCode};
@@ -270,16 +270,16 @@ impl Setup {
         let (tracker, shutdown) = (TaskTracker::new(), CancellationToken::new());
         let catalog = Arc::new(Memory(Arc::new(snapshot), Arc::new(key)));
         let config = RelayConfig::default();
-        let relay = Relay::new(
-            wallet.clone(),
+        let relay = Relay::new(Parts {
+            ledger: wallet.clone(),
             catalog,
-            upstream.clone(),
+            upstream: upstream.clone(),
             config,
-            tracker.clone(),
-            shutdown.clone(),
-            Notices::default(),
-            NodeLimits::default(),
-        );
+            tracker: tracker.clone(),
+            shutdown: shutdown.clone(),
+            notices: Notices::default(),
+            limits: NodeLimits::default(),
+        });
         Bed { relay, wallet, upstream, tracker, shutdown }
     }
 }

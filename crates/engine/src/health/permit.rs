@@ -1,0 +1,61 @@
+//! An attempt's place in a slot.
+
+use super::{Slot, Turn, breaker::Outcome};
+use protocol::error::Class;
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// A place taken in a slot; given back when dropped, whatever became of the attempt.
+#[derive(Debug)]
+pub struct Permit {
+    slot: Arc<Slot>,
+    attempt: u64,
+    told: bool,
+}
+
+impl Permit {
+    pub(super) fn new(slot: Arc<Slot>, attempt: u64) -> Self {
+        Self { slot, attempt, told: false }
+    }
+
+    /// Whose it is.
+    pub fn slot(&self) -> &Arc<Slot> {
+        &self.slot
+    }
+
+    /// The attempt served.
+    pub fn served(&mut self, ttft: Duration, whole: bool) -> Option<Turn> {
+        self.answered();
+        self.slot.served(ttft, whole, Instant::now())
+    }
+
+    /// The attempt failed.
+    pub fn failed(&mut self, class: Class, retry_after: Option<Duration>, jitter: f64) -> Option<Turn> {
+        self.answered();
+        self.slot.failed(class, retry_after, Instant::now(), jitter)
+    }
+}
+
+impl Permit {
+    fn answered(&mut self) {
+        self.told = true;
+        self.slot.state.lock().answered(self.attempt);
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.slot.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.slot.account.in_flight.fetch_sub(1, Ordering::Relaxed);
+        if !self.told {
+            let mut state = self.slot.state.lock();
+            state.answered(self.attempt);
+            state.breaker.record(Outcome::Unknown, Instant::now(), 0.0);
+            drop(state);
+            self.slot.account.given_up();
+        }
+    }
+}
