@@ -84,9 +84,11 @@ def session_target(tmp_path_factory, request):
 
 @pytest.fixture
 def target(session_target, request):
-    """The target; after each test, every answer that it got is held against the SDKs' own types."""
+    """The target, its upstream as if it had never failed; after each test, every answer is held against the SDKs' own types."""
     if session_target.relay is None and request.node.get_closest_marker("relay"):
         pytest.skip("needs a relay of our own")
+    if session_target.relay is not None:
+        session_target.relay.forget_failures()
     seen = len(session_target.recorder.exchanges)
     yield session_target
     for exchange in session_target.recorder.exchanges[seen:]:

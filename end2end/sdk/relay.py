@@ -20,7 +20,8 @@ class Relay(Server):
         self.upstream = upstream
         offers = [{"model": model} for model in MODELS]
         channel = {"name": "sandbox", "provider": "sandbox", "models": offers}
-        self.call("POST", "/channels", channel | ({"dialects": [self.upstream]} if self.upstream else {}))
+        made = self.call("POST", "/channels", channel | ({"dialects": [self.upstream]} if self.upstream else {}))
+        self.channel = made["id"]
         for model in MODELS:
             rate_in, rate_out = bill.price(model)
             self.make_price(model, {"input": rate_in, "output": rate_out})
@@ -30,6 +31,10 @@ class Relay(Server):
         self.call("DELETE", f"/keys/{revoked['id']}")
         self.revoked_key = revoked["secret"]
         self.keeping_key, self.other_keeping_key = (self._keeper(name) for name in ("keeper", "other keeper"))
+
+    def forget_failures(self):
+        """The channel is as well as on its first day: a test's failures are not the next one's."""
+        self.call("DELETE", f"/channels/{self.channel}/health")
 
     def _keeper(self, name):
         """A key of a tenant whose responses are kept."""

@@ -108,9 +108,7 @@ def test_a_token_that_was_taken_back_is_asked_for_anew(relay, cloud, made):
     made(channel(cloud, **CLAUDE))
     ask(relay)
     cloud.taken_back.add(cloud.tokens[0])
-    with pytest.raises(anthropic.APIStatusError) as raised:
-        ask(relay)
-    assert raised.value.status_code == 502
+    # At once and by the same request: whoever asks does not see it.
     assert ask(relay).content[0].text == "4"
     assert len(cloud.tokens) == 2
 

@@ -19,6 +19,7 @@ mod quickstart;
 mod responses;
 mod serve;
 mod signals;
+mod telemetry;
 mod upstream;
 mod watch;
 mod wiring;

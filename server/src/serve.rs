@@ -12,6 +12,7 @@ use crate::{
     quickstart,
     responses::Responses,
     signals::Stops,
+    telemetry,
     upstream::HttpUpstream,
     watch::{self, tell::Tellers},
     wiring,
@@ -69,6 +70,13 @@ pub async fn serve(config: Config, quick: bool) -> anyhow::Result<()> {
     let (notices, told) = tokio::sync::mpsc::channel(watch::QUEUE);
     background.tracker.spawn(watch::abnormal::watch(store.clone(), background.stop.clone()));
     background.tracker.spawn(watch::collect(told, store.clone(), background.stop.clone()));
+
+    if let Some(url) = config.telemetry.otlp_url.clone() {
+        let (told, ended) = tokio::sync::mpsc::channel(telemetry::QUEUE);
+        ledger.tell(told);
+        let sender = telemetry::start(url, ledger.node_id().to_owned()).await?;
+        background.tracker.spawn(telemetry::send(sender, ended, catalog.clone(), background.stop.clone()));
+    }
 
     let redis_limits = match &config.redis.url {
         None => None,

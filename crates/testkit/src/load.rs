@@ -23,6 +23,8 @@ use tokio::{
 pub struct Report {
     /// Nanoseconds from a request's first byte out to its answer's last byte in.
     pub latency: Histogram<u64>,
+    /// The same of answers with another status.
+    pub refused: Histogram<u64>,
     /// Answers with status 200 and the expected length.
     pub good: u64,
     /// Other answers and broken connections.
@@ -36,7 +38,7 @@ pub struct Report {
 impl Report {
     fn new() -> Result<Self> {
         let latency = Histogram::new_with_bounds(1_000, 60_000_000_000, 3)?;
-        Ok(Self { latency, good: 0, bad: 0, example: None, elapsed: Duration::ZERO })
+        Ok(Self { refused: latency.clone(), latency, good: 0, bad: 0, example: None, elapsed: Duration::ZERO })
     }
 
     /// Good answers a second.
@@ -139,6 +141,7 @@ async fn one_connection(
             report.good += 1;
             report.latency.saturating_record(u64::try_from(sent.elapsed().as_nanos())?);
         } else {
+            report.refused.saturating_record(u64::try_from(sent.elapsed().as_nanos())?);
             report.wrong(format!("status {status}"));
         }
     }

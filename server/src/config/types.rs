@@ -167,6 +167,8 @@ pub struct Telemetry {
     pub log_format: LogFormat,
     #[serde(deserialize_with = "text")]
     pub metrics_token: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub otlp_url: Option<String>,
 }
 
 macro_rules! redacted {
@@ -206,6 +208,9 @@ impl Config {
         }
         if self.alerts.smtp_url.is_some() != self.alerts.from.is_some() {
             return Err("alerts.smtp_url and alerts.from go together");
+        }
+        if self.telemetry.otlp_url.as_deref().is_some_and(|url| !is_http(url)) {
+            return Err("telemetry.otlp_url must be an address such as http://collector:4318");
         }
         if self.relay.max_in_flight == 0 {
             return Err("relay.max_in_flight must be at least 1");
@@ -259,4 +264,8 @@ impl Config {
         let EgressLists { allow_private, allow, deny } = self.egress.clone();
         Egress { allow_private, allow, deny }
     }
+}
+
+fn is_http(url: &str) -> bool {
+    url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }

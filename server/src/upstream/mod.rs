@@ -35,7 +35,7 @@ use tokio_util::task::TaskTracker;
 const POOL_IDLE: Duration = Duration::from_secs(50);
 
 /// Bytes of an answer that are read before its caller takes them; an answer's head must fit too.
-const READ_AHEAD: usize = 32 << 10;
+const READ_AHEAD: usize = 16 << 10;
 
 /// Sends requests to channels over pooled connections.
 pub struct HttpUpstream {
@@ -149,12 +149,17 @@ impl Upstream for HttpUpstream {
         let Some(account) = &head.account else { return exchange(&client, request).await };
         let token = self.accounts.token(&client, account).await?;
         request.headers_mut().insert(http::header::AUTHORIZATION, token);
+        let again = request.clone();
         let response = exchange(&client, request).await?;
-        if response.status() == http::StatusCode::UNAUTHORIZED {
-            // It was taken back before its time.
-            self.accounts.forget(account);
+        if response.status() != http::StatusCode::UNAUTHORIZED {
+            return Ok(response);
         }
-        Ok(response)
+        // It may have been taken back before its time: once more with a fresh one, and what that says is the account's.
+        self.accounts.forget(account);
+        let mut request = again;
+        let token = self.accounts.token(&client, account).await?;
+        request.headers_mut().insert(http::header::AUTHORIZATION, token);
+        exchange(&client, request).await
     }
 }
 

@@ -81,12 +81,12 @@ fn sweep(state: &ApiState) {
     state.health.keep(|place| places.contains(&place));
 }
 
-/// One slot of each credential that is off and may be tried.
+/// One slot of each credential that was refused and may be tried.
 fn due(state: &ApiState) -> Vec<Arc<Slot>> {
     let now = tokio::time::Instant::now();
     let mut found: Vec<Arc<Slot>> = Vec::new();
     for slot in state.health.slots() {
-        let waits = slot.is_credential_off() && slot.standing(now) == Standing::Probe;
+        let waits = slot.is_refused() && slot.standing(now) == Standing::Probe;
         if waits && !found.iter().any(|other| other.place == slot.place) {
             found.push(slot);
         }

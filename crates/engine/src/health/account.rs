@@ -1,5 +1,4 @@
-//! A credential: left alone for a moment after a refusal, off after two, whatever the model, and back when an attempt with it
-//! serves.
+//! A credential: off after two refusals, whatever the model, and back when an attempt with it serves.
 
 use parking_lot::Mutex;
 use std::{
@@ -10,8 +9,6 @@ use tokio::time::Instant;
 
 /// So many refusals, one after the other, take a credential out of use.
 pub const CONFIRMATIONS: u32 = 2;
-/// After the first refusal nobody tries it for so long: a caller who sends the same again at once learns nothing new.
-pub const SUSPECTED: Duration = Duration::from_secs(5);
 /// When one request may try it again, at first; the time doubles to [`PROBE_LONGEST`].
 pub const PROBE_FIRST: Duration = Duration::from_secs(60);
 /// The longest.
@@ -22,14 +19,13 @@ pub const PROBE_LONGEST: Duration = Duration::from_secs(3_600);
 pub struct Account {
     /// Requests with it now.
     pub(super) in_flight: AtomicU32,
-    /// Whether it is off or suspected: read without the lock.
-    off: std::sync::atomic::AtomicBool,
+    /// Refusals one after the other: read without the lock.
+    refusals: AtomicU32,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    refusals: u32,
     probes: u32,
     next_probe: Option<Instant>,
 }
@@ -37,7 +33,7 @@ struct State {
 impl Account {
     /// Whether it is off.
     pub fn is_off(&self) -> bool {
-        self.off.load(Ordering::Relaxed)
+        self.refusals.load(Ordering::Relaxed) >= CONFIRMATIONS
     }
 
     /// Until when nothing may try it; `None`: it is on, or one may.
@@ -56,23 +52,20 @@ impl Account {
     /// It was refused. Whether that took it out of use.
     pub(super) fn refused(&self, now: Instant) -> bool {
         let mut state = self.state.lock();
-        state.refusals = state.refusals.saturating_add(1);
-        self.off.store(true, Ordering::Relaxed);
-        if state.refusals < CONFIRMATIONS {
-            state.next_probe = Some(now + SUSPECTED);
-            return false;
+        let refusals = self.refusals.load(Ordering::Relaxed).saturating_add(1);
+        self.refusals.store(refusals, Ordering::Relaxed);
+        if refusals >= CONFIRMATIONS {
+            let wait = PROBE_FIRST.saturating_mul(1 << state.probes.min(16)).min(PROBE_LONGEST);
+            state.next_probe = Some(now + wait);
         }
-        let first = state.refusals == CONFIRMATIONS;
-        let wait = PROBE_FIRST.saturating_mul(1 << state.probes.min(16)).min(PROBE_LONGEST);
-        state.next_probe = Some(now + wait);
-        first
+        refusals == CONFIRMATIONS
     }
 
     /// One attempt tries it again: no other does until that is known, or a probe's time has passed.
     pub(super) fn begin_probe(&self, now: Instant) {
         if self.is_off() {
             let mut state = self.state.lock();
-            state.probes = state.probes.saturating_add(u32::from(state.refusals >= CONFIRMATIONS));
+            state.probes = state.probes.saturating_add(1);
             state.next_probe = Some(now + PROBE_FIRST);
         }
     }
@@ -86,18 +79,19 @@ impl Account {
 
     /// It was accepted. Whether that brought it back.
     pub(super) fn served(&self) -> bool {
-        if !self.is_off() {
+        if self.refusals.load(Ordering::Relaxed) == 0 {
             return false;
         }
-        let was_off = self.state.lock().refusals >= CONFIRMATIONS;
+        let was_off = self.is_off();
         self.reset();
         was_off
     }
 
     /// As new.
     pub(super) fn reset(&self) {
-        *self.state.lock() = State::default();
-        self.off.store(false, Ordering::Relaxed);
+        let mut state = self.state.lock();
+        *state = State::default();
+        self.refusals.store(0, Ordering::Relaxed);
     }
 }
 
@@ -109,8 +103,7 @@ mod tests {
     fn two_refusals_take_it_out_of_use_and_an_accepted_probe_brings_it_back() {
         let now = Instant::now();
         let account = Account::default();
-        assert!(!account.refused(now));
-        assert_eq!(account.off_until(now), Some(now + SUSPECTED));
+        assert!(!account.refused(now) && !account.is_off());
         assert!(!account.served(), "one refusal between answers is no death");
         assert!(!account.refused(now) && account.refused(now));
         assert_eq!(account.off_until(now), Some(now + PROBE_FIRST));

@@ -1,6 +1,6 @@
 //! An attempt's place in a slot.
 
-use super::{Slot, Turn, breaker::Outcome};
+use super::{Slot, Turn};
 use protocol::error::Class;
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -53,9 +53,7 @@ impl Drop for Permit {
         if !self.told {
             let mut state = self.slot.state.lock();
             state.answered(self.attempt);
-            state.breaker.record(Outcome::Unknown, Instant::now(), 0.0);
-            drop(state);
-            self.slot.account.given_up();
+            state.given_up(&self.slot.account, Instant::now());
         }
     }
 }

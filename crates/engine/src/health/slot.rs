@@ -2,7 +2,7 @@
 
 use super::{
     Figures, Permit, Place, Shut, Standing, Turn,
-    account::Account,
+    account::{Account, PROBE_FIRST},
     breaker::{Breaker, Gate, Outcome},
     decay::{Lengths, Mean},
 };
@@ -22,6 +22,8 @@ use tokio::time::Instant;
 /// The first time a limit without a reset is waited out; it doubles to [`COOL_LONGEST`].
 const COOL_FIRST: Duration = Duration::from_secs(1);
 const COOL_LONGEST: Duration = Duration::from_secs(60);
+/// After its credential was refused nobody tries it for so long: who sends the same again at once learns nothing new.
+pub const SUSPECTED: Duration = Duration::from_secs(5);
 /// What is shut is tried so often at most when nothing else is left.
 const FORCED_EVERY: Duration = Duration::from_millis(250);
 /// Attempts presumed to have served, besides those seen.
@@ -53,6 +55,7 @@ pub(super) struct State {
     /// How many limits without a reset came one after the other.
     cool_steps: u32,
     missing_until: Option<Instant>,
+    suspected_until: Option<Instant>,
     /// When it was last tried although it was shut.
     forced: Option<Instant>,
     /// Attempts that wait for a first byte, the oldest first.
@@ -96,9 +99,9 @@ impl Slot {
         self.in_flight.load(Ordering::Relaxed)
     }
 
-    /// Whether its credential is off, whatever the model.
-    pub fn is_credential_off(&self) -> bool {
-        self.account.is_off()
+    /// Whether its credential was refused last: it is off, or was refused for this model.
+    pub fn is_refused(&self) -> bool {
+        self.account.is_off() || self.state.lock().suspected_until.is_some()
     }
 
     /// Whether it failed last: a try there is a retry that must be within the budget.
@@ -142,7 +145,7 @@ impl Slot {
     /// An attempt failed, by its class. What turned by it, if anything did.
     pub fn failed(&self, class: Class, retry_after: Option<Duration>, now: Instant, jitter: f64) -> Option<Turn> {
         let mut state = self.state.lock();
-        state.last_error = Some(class);
+        (state.last_error, state.suspected_until) = (Some(class), None);
         match classes::of(class).blame {
             Blame::Nothing => {
                 state.served(now);
@@ -170,7 +173,9 @@ impl Slot {
             }
             Blame::Credential => {
                 state.breaker.record(Outcome::Unknown, now, jitter);
-                self.account.refused(now).then_some(Turn::CredentialOff)
+                state.suspected_until = Some(now + SUSPECTED);
+                // Who needs no credential has none to lose.
+                (self.place.credential.is_some() && self.account.refused(now)).then_some(Turn::CredentialOff)
             }
             Blame::Model => {
                 state.breaker.record(Outcome::Unknown, now, jitter);
@@ -197,7 +202,7 @@ impl Slot {
         }
         state.success.add(1.0, now);
         state.ttft.add(u64::try_from(ttft.as_micros()).unwrap_or(u64::MAX), now);
-        (state.cool_steps, state.missing_until, state.last_error) = (0, None, None);
+        (state.cool_steps, state.missing_until, state.suspected_until, state.last_error) = (0, None, None, None);
         let back = self.account.served();
         match (back, was_open) {
             (true, _) => Some(Turn::CredentialBack),
@@ -230,14 +235,16 @@ impl Slot {
     pub fn reset(&self) {
         let mut state = self.state.lock();
         state.breaker = Breaker::default();
-        (state.cool_until, state.cool_steps, state.missing_until, state.last_error) = (None, 0, None, None);
+        (state.cool_until, state.missing_until, state.suspected_until) = (None, None, None);
+        (state.cool_steps, state.last_error) = (0, None);
         self.account.reset();
     }
 }
 
 impl State {
     fn standing(&self, account: &Account, now: Instant) -> Standing {
-        if let Some(until) = account.off_until(now) {
+        let suspected = self.suspected_until.filter(|until| *until > now);
+        if let Some(until) = account.off_until(now).max(suspected) {
             return Standing::Shut(Shut::Credential, until);
         }
         if let Some(until) = self.missing_until.filter(|until| *until > now) {
@@ -249,7 +256,7 @@ impl State {
         match self.breaker.gate(now) {
             Gate::Open(until) => Standing::Shut(Shut::Breaker, until),
             Gate::Probe => Standing::Probe,
-            Gate::Closed if account.is_off() => Standing::Probe,
+            Gate::Closed if account.is_off() || self.suspected_until.is_some() => Standing::Probe,
             Gate::Closed => Standing::Ready,
         }
     }
@@ -278,6 +285,14 @@ impl State {
             self.breaker.begin_probe(now);
         }
         account.begin_probe(now);
+        self.suspected_until = self.suspected_until.map(|_| now + PROBE_FIRST);
+    }
+
+    /// The probe was given up, or nobody knows what became of it: another may go.
+    pub(super) fn given_up(&mut self, account: &Account, now: Instant) {
+        self.breaker.record(Outcome::Unknown, now, 0.0);
+        self.suspected_until = self.suspected_until.map(|_| now);
+        account.given_up();
     }
 
     fn served(&mut self, now: Instant) {

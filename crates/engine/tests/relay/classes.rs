@@ -115,8 +115,11 @@ fn what_a_provider_says_has_the_effect_that_its_row_says() {
             (standing, expected) => assert_eq!(standing, expected, "{what}"),
         }
         let elsewhere = health.slot(place, "another model").standing(now);
+        assert_eq!(elsewhere, Standing::Ready, "{what}: once may be the model's");
+        slot.failed(error.class, error.retry_after, now, 0.0);
+        let elsewhere = health.slot(place, "another model").standing(now);
         let whatever_the_model = classes::of(said.class).blame == Blame::Credential;
-        assert_eq!(elsewhere != Standing::Ready, whatever_the_model, "{what}");
+        assert_eq!(elsewhere != Standing::Ready, whatever_the_model, "{what}: twice");
     }
 }
 

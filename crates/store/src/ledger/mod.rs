@@ -8,4 +8,4 @@ pub mod listing;
 mod node;
 pub mod wallets;
 
-pub use node::{Backlog, Balance, LedgerConfig, NodeLedger};
+pub use node::{Backlog, Balance, Ended, LedgerConfig, NodeLedger};

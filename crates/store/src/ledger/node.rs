@@ -22,11 +22,12 @@ use domain::{
 use std::{
     path::Path,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
+use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How money is kept on this node.
@@ -86,6 +87,15 @@ pub struct Backlog {
     pub running: u64,
 }
 
+/// A request that ended, as the journal has it.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// How it began.
+    pub opened: Opened,
+    /// How it ended.
+    pub settlement: Settlement,
+}
+
 /// How long a node that stops waits for the drain; what is left then is posted at the next start.
 const SHUTDOWN: Duration = Duration::from_secs(15);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -99,6 +109,7 @@ pub struct NodeLedger {
     progress: Arc<Progress>,
     settled: AtomicU64,
     stopping: AtomicBool,
+    observer: OnceLock<mpsc::Sender<Ended>>,
     /// Ends the drain and the keeper.
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -157,6 +168,7 @@ impl NodeLedger {
             progress,
             settled: AtomicU64::new(0),
             stopping: AtomicBool::new(false),
+            observer: OnceLock::new(),
             stop,
             tasks,
             node,
@@ -166,6 +178,12 @@ impl NodeLedger {
     /// This node's id, as leases carry it.
     pub fn node_id(&self) -> &str {
         &self.node.id
+    }
+
+    /// Tells `observer` of every request that ends from now on; while its queue is full they are left out and counted.
+    /// The first observer stays.
+    pub fn tell(&self, observer: mpsc::Sender<Ended>) {
+        let _ = self.observer.set(observer);
     }
 
     /// Whether new requests can be admitted: the journal works and has room, the leases are renewed, nobody stops us.
@@ -290,6 +308,12 @@ impl Ledger for NodeLedger {
         let pool = self.leases.pools.get(opened.tenant);
         let covered = pool.settle(amount.0, settlement.sale.0);
         self.settled.fetch_add(1, Ordering::Relaxed);
-        self.journal.settled(&opened, &settlement, NanoUsd(covered)).await
+        let written = self.journal.settled(&opened, &settlement, NanoUsd(covered)).await;
+        if let Some(observer) = self.observer.get()
+            && observer.try_send(Ended { opened, settlement }).is_err()
+        {
+            metrics::counter!("turnpike_spans_dropped_total").increment(1);
+        }
+        written
     }
 }

@@ -117,6 +117,8 @@ on_both! {
         let node = Node::start(bed.other_node().await).await;
         let (made, secret) = store.keys().create(&me(), owner, plain()).await.unwrap();
         let hash = SecretHash::of(secret.expose());
+        // The key's own change is read now, by one look at a time: none that began earlier may see what follows.
+        node.catalog.refresh().await.unwrap();
         // As if it had been asked for before it was there.
         bed.db.execute(sql!("UPDATE keys SET hash = $1 WHERE id = $2", SecretHash::of("nobody's"), made.id)).await.unwrap();
         node.catalog.load().await.unwrap();
