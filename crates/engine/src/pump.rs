@@ -10,7 +10,7 @@ use crate::{
     stream_start::StartedStream,
     upstream::Upstream,
 };
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use domain::{
     ports::{Catalog, Ledger},
     record::EndState,
@@ -88,7 +88,7 @@ impl<L: Ledger, C: Catalog, U: Upstream> Pump<L, C, U> {
 
     /// Carries the stream to its end, whatever that is.
     pub async fn run(mut self, first: Bytes, sink: FrameSink) {
-        let mut batch = Batch::new(first);
+        let mut batch = Batch::new(&first);
         loop {
             if let Some(end) = self.take_events(&mut batch) {
                 return self.finish(end, batch, sink).await;
@@ -127,7 +127,7 @@ impl<L: Ledger, C: Catalog, U: Upstream> Pump<L, C, U> {
                 Kind::Terminal => return Some(Ok(event)),
                 Kind::Error(_) => return Some(Err(())),
                 _ if event.hidden => {}
-                _ => batch.push(event.raw),
+                _ => batch.push(&event.raw),
             }
         }
         self.meter.take_text(&mut self.tap);
@@ -211,14 +211,14 @@ impl<L: Ledger, C: Catalog, U: Upstream> Pump<L, C, U> {
             sink.send(protocol::error::refusal_event(dialect, &unrecorded(), &request.to_string())).await;
             return;
         }
-        batch.push(terminal.raw);
-        batch.push(tap.close(&usage));
+        batch.push(&terminal.raw);
+        batch.push(&tap.close(&usage));
         // What follows the terminal event is passed on, and the connection read to its end so that it can be used again.
         let until = Instant::now() + TAIL_TIMEOUT;
         let mut ended = false;
         loop {
             while let Some(event) = tap.next_event() {
-                batch.push(event.raw);
+                batch.push(&event.raw);
             }
             sink.send(batch.take()).await;
             if ended {
@@ -288,46 +288,36 @@ fn unrecorded() -> Refusal {
     Refusal::new(Code::Internal, "The answer could not be recorded.")
 }
 
-/// Bytes on their way to the caller; one event is not copied.
-struct Batch {
-    first: Bytes,
-    more: BytesMut,
-}
+/// Bytes on their way to the caller. Copied: an event that waits for a slow caller would otherwise keep the whole buffer it
+/// was read into, and a caller who stalls has a dozen events waiting.
+struct Batch(Vec<u8>);
 
 impl Batch {
-    fn new(first: Bytes) -> Self {
-        Self { first, more: BytesMut::new() }
+    fn new(first: &[u8]) -> Self {
+        Self(first.to_vec())
     }
 
-    fn push(&mut self, bytes: Bytes) {
-        if self.first.is_empty() && self.more.is_empty() {
-            self.first = bytes;
-            return;
-        }
-        if self.more.is_empty() {
-            self.more.extend_from_slice(&std::mem::take(&mut self.first));
-        }
-        self.more.extend_from_slice(&bytes);
+    fn push(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
     }
 
     fn take(&mut self) -> Bytes {
-        if self.more.is_empty() { std::mem::take(&mut self.first) } else { self.more.split().freeze() }
+        std::mem::take(&mut self.0).into()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Batch;
-    use bytes::Bytes;
 
     #[test]
     fn a_batch_keeps_order_and_starts_afresh_after_take() {
-        let mut batch = Batch::new(Bytes::from_static(b"a"));
+        let mut batch = Batch::new(b"a");
         for part in [b"b", b"c"] {
-            batch.push(Bytes::from_static(part));
+            batch.push(part);
         }
         assert_eq!(batch.take(), "abc");
-        batch.push(Bytes::from_static(b"d"));
+        batch.push(b"d");
         assert_eq!(batch.take(), "d");
         assert!(batch.take().is_empty());
     }

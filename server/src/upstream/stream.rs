@@ -1,17 +1,22 @@
 //! The byte streams a pool connects over: TCP, TLS over TCP, or a pipe to the sandbox inside the process.
 
-use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use hyper_util::{
     client::legacy::connect::{Connected, Connection},
     rt::TokioIo,
 };
 use std::{
     io,
+    mem::MaybeUninit,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 use tokio::{io::DuplexStream, net::TcpStream};
 use tokio_rustls::client::TlsStream;
+
+/// Bytes read at once, one less than hyper's first read buffer. A read that fills its buffer doubles the next one, and a
+/// small piece of a stream that waits for a slow caller keeps the whole buffer it was read into: several wait at a time.
+const READ: usize = (8 << 10) - 1;
 
 /// A connected stream.
 pub enum UpstreamStream {
@@ -49,8 +54,13 @@ macro_rules! on_each {
 }
 
 impl Read for UpstreamStream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        on_each!(self, io => io.poll_read(cx, buf))
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, mut buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        let mut room = [const { MaybeUninit::uninit() }; READ];
+        let most = buf.remaining().min(READ);
+        let mut part = ReadBuf::uninit(room.get_mut(..most).unwrap_or_default());
+        ready!(on_each!(self, io => io.poll_read(cx, part.unfilled())))?;
+        buf.put_slice(part.filled());
+        Poll::Ready(Ok(()))
     }
 }
 

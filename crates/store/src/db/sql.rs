@@ -1,7 +1,7 @@
 //! One statement with its values, and one row of its answer, the same for both databases.
 //!
 //! Three kinds of values are enough for the whole schema: BIGINT (flags, money, counts, microsecond times), TEXT (JSON
-//! too) and bytes. Placeholders are `$1`, `$2`, … on both; a placeholder may be used more than once.
+//! too) and bytes; whole columns of them carry many rows at once. Placeholders are `$1`, `$2`, … on both; a placeholder may be used more than once.
 
 use crate::error::{Error, Result};
 use sqlx::{Row as _, SqlSafeStr, SqlStr};
@@ -15,6 +15,33 @@ pub enum Value {
     Text(Option<String>),
     /// BYTEA or BLOB.
     Bytes(Option<Vec<u8>>),
+    /// A column of BIGINT: the columns are for PostgreSQL, SQLite has no arrays.
+    Ints(Vec<Option<i64>>),
+    /// A column of TEXT.
+    Texts(Vec<Option<String>>),
+    /// A column of BYTEA.
+    Blobs(Vec<Option<Vec<u8>>>),
+}
+
+impl Value {
+    /// An empty column for values like this one, with room for `rows`.
+    pub(crate) fn column(&self, rows: usize) -> Self {
+        match self {
+            Self::Int(_) | Self::Ints(_) => Self::Ints(Vec::with_capacity(rows)),
+            Self::Text(_) | Self::Texts(_) => Self::Texts(Vec::with_capacity(rows)),
+            Self::Bytes(_) | Self::Blobs(_) => Self::Blobs(Vec::with_capacity(rows)),
+        }
+    }
+
+    /// Adds a value to a column; one of another kind is a NULL there.
+    pub(crate) fn push(&mut self, value: Self) {
+        match (self, value) {
+            (Self::Ints(column), value) => column.push(if let Self::Int(value) = value { value } else { None }),
+            (Self::Texts(column), value) => column.push(if let Self::Text(value) = value { value } else { None }),
+            (Self::Blobs(column), value) => column.push(if let Self::Bytes(value) = value { value } else { None }),
+            (Self::Int(_) | Self::Text(_) | Self::Bytes(_), _) => {}
+        }
+    }
 }
 
 macro_rules! value_from {
@@ -56,10 +83,10 @@ value_from! {
 }
 
 /// A statement and its values.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sql {
-    pub(super) text: SqlStr,
-    pub(super) values: Vec<Value>,
+    pub(crate) text: SqlStr,
+    pub(crate) values: Vec<Value>,
 }
 
 impl Sql {

@@ -14,7 +14,7 @@ pub enum Tx {
 }
 
 macro_rules! query {
-    ($name:ident, $database:ty, $arguments:ty) => {
+    ($name:ident, $database:ty, $arguments:ty, $($column:pat => $bound:expr),+) => {
         pub(super) fn $name(sql: Sql) -> sqlx::query::Query<'static, $database, $arguments> {
             let mut query = sqlx::query(sql.text);
             for value in sql.values {
@@ -22,14 +22,16 @@ macro_rules! query {
                     Value::Int(v) => query.bind(v),
                     Value::Text(v) => query.bind(v),
                     Value::Bytes(v) => query.bind(v),
+                    $($column => query.bind($bound),)+
                 };
             }
             query
         }
     };
 }
-query!(sqlite_query, Sqlite, sqlx::sqlite::SqliteArguments);
-query!(postgres_query, Postgres, sqlx::postgres::PgArguments);
+// A column is NULL to SQLite, which has no arrays.
+query!(sqlite_query, Sqlite, sqlx::sqlite::SqliteArguments, Value::Ints(_) | Value::Texts(_) | Value::Blobs(_) => None::<i64>);
+query!(postgres_query, Postgres, sqlx::postgres::PgArguments, Value::Ints(v) => v, Value::Texts(v) => v, Value::Blobs(v) => v);
 
 macro_rules! run {
     ($self:ident, $sql:ident, $call:ident) => {

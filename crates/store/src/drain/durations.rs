@@ -15,7 +15,6 @@ pub const SHAPE: Shape = Shape {
     before: "INSERT INTO usage_durations (span_us, slot_us, tenant, key_id, model, channel, what, bucket, requests)",
     fixed: 0,
     columns: 9,
-    typed: false,
     after: " ON CONFLICT (span_us, slot_us, tenant, key_id, model, channel, what, bucket) DO UPDATE SET \
              requests = usage_durations.requests + excluded.requests",
 };

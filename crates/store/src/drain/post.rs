@@ -40,21 +40,18 @@ const WALLETS: Shape = Shape {
     before: "SELECT tenant, id, posted, leased, credit_limit, lines FROM accounts WHERE kind = 'wallet' AND tenant IN (",
     fixed: 0,
     columns: 1,
-    typed: true,
     after: ") ORDER BY tenant",
 };
 const LEASES: Shape = Shape {
     before: "SELECT tenant, granted - settled - returned FROM leases WHERE node_id = $1 AND epoch = $2 AND tenant IN (",
     fixed: 2,
     columns: 1,
-    typed: true,
     after: ") ORDER BY tenant",
 };
 const ACCOUNTS: Shape = Shape {
     before: "UPDATE accounts SET posted = posted + v.column2, leased = leased - v.column3, lines = lines + v.column4 FROM (",
     fixed: 0,
     columns: 4,
-    typed: true,
     after: ") AS v WHERE accounts.id = v.column1",
 };
 const SETTLE: Shape = Shape {
@@ -62,7 +59,6 @@ const SETTLE: Shape = Shape {
              UPDATE leases SET settled = settled + v.column2 FROM me, (",
     fixed: 2,
     columns: 2,
-    typed: true,
     after: ") AS v WHERE leases.node_id = me.node AND leases.epoch = me.epoch AND leases.tenant = v.column1",
 };
 const HOUSE: &str = "SELECT id FROM accounts WHERE tenant IS NULL ORDER BY id FOR UPDATE";
@@ -71,7 +67,6 @@ const TRANSFERS: Shape = Shape {
              tenant, line, balance)",
     fixed: 0,
     columns: 11,
-    typed: false,
     after: "",
 };
 

@@ -31,7 +31,6 @@ macro_rules! adding_to {
             ),
             fixed: 0,
             columns: 23,
-            typed: false,
             after: adding_to!(@update $table, $slot: requests errors limited left_early failed input cache_read cache_write_5m
                 cache_write_1h output reasoning audio_input audio_output image_input image_output web_searches sale; cost),
         }

@@ -16,7 +16,6 @@ pub const SHAPE: Shape = Shape {
              client_request_id, transfer)",
     fixed: 0,
     columns: 38,
-    typed: false,
     after: " ON CONFLICT DO NOTHING RETURNING request_id",
 };
 
