@@ -234,7 +234,12 @@ async fn c4_two_nodes_serve_on_while_the_database_is_cut_off(program: &str) -> R
         node.set("DATABASE__URL", &through(&chaos, &url)?);
         node.start().await?;
     }
+    let reader = cluster.bed.reader().await?;
+    // One row a minute: counting the requests themselves over and over would be a load of its own.
+    let posted = async || reader.integer("SELECT CAST(COALESCE(SUM(requests), 0) AS BIGINT) FROM usage_minutes").await;
     for weather in [Weather::Reset, Weather::BlackHole] {
+        cluster.bed.settled().await?;
+        let before = posted().await?;
         let (stop, stopped) = tokio::sync::watch::channel(false);
         let callers = load(&cluster.nodes(), &cluster.bed.key.secret, stopped);
         // A lease covers a minute of recent spend: there has to be some.
@@ -254,11 +259,25 @@ async fn c4_two_nodes_serve_on_while_the_database_is_cut_off(program: &str) -> R
         stop.send_replace(true);
         let (served, failed) = ended(callers).await?;
         ensure!(failed.is_empty(), "C4: {weather:?}: {} failed: {:?}", failed.len(), failed.first());
-        cluster.bed.settled().await?;
+        let all = before + i64::try_from(served)?;
+        until(
+            "the backlog to be drained",
+            Duration::from_secs(60),
+            async || Ok((posted().await? == all).then_some(())),
+        )
+        .await?;
+        let drained = back.elapsed();
         figure(&format!(
-            "C4 on two nodes, {weather:?} for {seconds:?}: {served} served ({during} meanwhile), 0 failed, drained after {:?}",
-            back.elapsed()
+            "C4 on two nodes, {weather:?} for {seconds:?}: {served} served ({during} meanwhile), 0 failed, drained after {drained:?}"
         ));
+        // What hangs in a black hole is given up after ten seconds (store: POSTGRES_STATEMENT), also when that is later
+        // than the outage's end.
+        let given_up = if weather == Weather::BlackHole {
+            Duration::from_secs(10).saturating_sub(seconds)
+        } else {
+            Duration::ZERO
+        };
+        ensure!(drained <= given_up + Duration::from_secs(5), "C4: {weather:?}: drained after {drained:?}");
     }
     cluster.bed.books_agree().await
 }
