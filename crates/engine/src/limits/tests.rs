@@ -1,3 +1,5 @@
+//! Limits of a key, its tenant and a channel, counted by one node.
+
 use super::*;
 use domain::channel::ChannelSettings;
 

@@ -1,29 +1,31 @@
 //! API keys: made once, shown once, kept as a hash. Revoking is for good; switching off is not.
 
 mod rotate;
+mod rows;
 
 pub use rotate::{Former, Overlap};
+pub(crate) use rows::{limits, records, select_records};
 
 use crate::{
     Store,
-    change::{Actor, Announce, NOTHING, to_json},
+    change::{Actor, Announce, NOTHING},
     channels,
-    db::{Row, Sql, Tx},
+    db::Sql,
     error::{Error, Result},
     ids,
     seal::{last4, random_secret},
-    sql, tenants, time,
+    sql, time,
     words::{Listing, ModelName, Name, Page},
 };
 use domain::{
     channel::Limits,
     dialect::Dialect,
     ids::{KeyId, TenantId},
-    key::KeyRecord,
     secret::{API_KEY_PREFIX, ApiKeySecret, SecretHash},
 };
 use ipnet::IpNet;
-use serde::{Serialize, de::DeserializeOwned};
+use rows::{COLUMNS, key, locked, write};
+use serde::Serialize;
 use std::collections::HashMap;
 
 /// How much of a secret is shown in lists.
@@ -132,88 +134,6 @@ pub struct Key {
     pub created_us: i64,
     /// Revoked for good, microseconds since 1970.
     pub revoked_us: Option<i64>,
-}
-
-const COLUMNS: &str = "k.id, k.tenant, k.name, k.prefix, k.last4, k.hash, k.enabled, k.expires, k.models, k.endpoints, \
-    k.ip_allow, k.created, k.revoked_at, k.former_hash, k.former_prefix, k.former_last4, k.former_ends, \
-    k.limits";
-
-fn list<T: DeserializeOwned>(row: &Row, column: &'static str) -> Result<Option<Vec<T>>> {
-    let text = row.opt_text(column)?;
-    text.map(|text| serde_json::from_str(&text).map_err(|_| Error::Corrupt("scope of a key"))).transpose()
-}
-
-/// Limits as a row has them.
-pub(crate) fn limits(row: &Row, column: &'static str) -> Result<Limits> {
-    serde_json::from_str(&row.text(column)?).map_err(|_| Error::Corrupt("limits"))
-}
-
-fn former(row: &Row) -> Result<Option<Former>> {
-    let (prefix, last4) = (row.opt_text("former_prefix")?, row.opt_text("former_last4")?);
-    Ok(match (prefix, last4, row.opt_int("former_ends")?) {
-        (Some(prefix), Some(last4), Some(ends_at_ms)) => Some(Former { prefix, last4, ends_at_ms }),
-        _ => None,
-    })
-}
-
-fn key(row: &Row) -> Result<Key> {
-    let (now_ms, revoked_us) = (time::now_ms(), row.opt_int("revoked_at")?);
-    Ok(Key {
-        former: former(row)?.filter(|former| revoked_us.is_none() && now_ms < former.ends_at_ms),
-        id: KeyId(row.int("id")?),
-        tenant: TenantId(row.int("tenant")?),
-        name: row.text("name")?,
-        prefix: row.text("prefix")?,
-        last4: row.text("last4")?,
-        enabled: row.flag("enabled")?,
-        expires_at_ms: row.opt_int("expires")?,
-        scope: Scope {
-            models: list(row, "models")?,
-            endpoints: list(row, "endpoints")?,
-            ip_allow: list(row, "ip_allow")?,
-        },
-        limits: limits(row, "limits")?,
-        created_us: row.int("created")?,
-        revoked_us,
-    })
-}
-
-fn hash(bytes: Vec<u8>) -> Result<SecretHash> {
-    bytes.try_into().map(SecretHash).map_err(|_| Error::Corrupt("hash of a key"))
-}
-
-/// A key as the relay knows it, under the hash of its secret, and under that of its former one with the end of that.
-pub(crate) fn records(row: &Row) -> Result<Vec<(SecretHash, KeyRecord)>> {
-    let key = key(row)?;
-    let record = KeyRecord {
-        id: key.id,
-        tenant: key.tenant,
-        enabled: key.enabled && key.revoked_us.is_none(),
-        tenant_frozen: row.flag("frozen")?,
-        response_days: tenants::response_days(row)?,
-        expires_at_ms: key.expires_at_ms,
-        models: key.scope.models,
-        endpoints: key.scope.endpoints,
-        ip_allow: key.scope.ip_allow,
-        limits: key.limits,
-        tenant_limits: limits(row, "tenant_limits")?,
-        tenant_group: row.text("tenant_group")?.into(),
-    };
-    let mut records = vec![(hash(row.bytes("hash")?)?, record)];
-    if let (Some(former), Some((_, record))) = (key.former, records.first()) {
-        let ends_ms = record.expires_at_ms.map_or(former.ends_at_ms, |expires| expires.min(former.ends_at_ms));
-        let record = KeyRecord { expires_at_ms: Some(ends_ms), ..record.clone() };
-        records.push((hash(row.bytes("former_hash")?)?, record));
-    }
-    Ok(records)
-}
-
-/// The statement for [`records`], with a condition on `k` and an order.
-pub(crate) fn select_records(condition: &'static str) -> Sql {
-    Sql::built(format!(
-        "SELECT {COLUMNS}, t.frozen, t.response_days, t.limits AS tenant_limits, t.tenant_group \
-         FROM keys k JOIN tenants t ON t.id = k.tenant WHERE {condition}"
-    ))
 }
 
 /// A secret just made, and what of it is shown in lists.
@@ -383,26 +303,4 @@ impl Keys<'_> {
         change.audit("key.revoke", id, Some(&before), Some(&after)).await?;
         change.commit().await
     }
-}
-
-async fn locked(tx: &mut Tx, id: KeyId) -> Result<Key> {
-    let select = Sql::built(format!("SELECT {COLUMNS} FROM keys k WHERE k.id = $1{}", tx.for_update())).bind(id);
-    tx.fetch_optional(select).await?.as_ref().map_or(Err(Error::NotFound("key")), key)
-}
-
-async fn write(tx: &mut Tx, key: &Key) -> Result<()> {
-    let json = |list: Option<&Vec<String>>| list.map(to_json).transpose();
-    let update = sql!(
-        "UPDATE keys SET name = $1, enabled = $2, expires = $3, models = $4, endpoints = $5, ip_allow = $6, \
-         limits = $7 WHERE id = $8",
-        &key.name,
-        key.enabled,
-        key.expires_at_ms,
-        json(key.scope.models.as_ref())?,
-        json(key.scope.endpoints.as_ref())?,
-        key.scope.ip_allow.as_ref().map(to_json).transpose()?,
-        to_json(&key.limits)?,
-        key.id
-    );
-    tx.execute(update).await.map(drop)
 }
