@@ -216,7 +216,7 @@ pub struct Considered {
     /// The model that stands in, where it is not the one asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback: Option<String>,
-    /// `ready`, `probe`, `open`, `cooling`, `resting`, `refused`, `model_missing` or `full`.
+    /// `ready`, `probe`, `open`, `cooling`, `resting`, `refused` or `model_missing`.
     pub state: String,
     /// Higher comes first.
     #[serde(skip_serializing_if = "is_none_of")]

@@ -68,9 +68,15 @@ impl AttemptFailed {
 
     /// An error object inside a 200, before anything meaningful.
     pub fn in_answer(error: error::UpstreamError) -> Self {
-        let class = if is_about_the_request(error.class) { Class::Transient } else { error.class };
         let what = vocabulary(&error);
-        Self { class, status: 200, timed_out: false, retry_after: error.retry_after, what, caller_body: None }
+        Self {
+            class: error.class,
+            status: 200,
+            timed_out: false,
+            retry_after: error.retry_after,
+            what,
+            caller_body: None,
+        }
     }
 }
 

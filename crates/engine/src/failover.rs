@@ -6,7 +6,7 @@
 use crate::{
     attempt::{self, AttemptFailed, Served, attempt},
     classes::{self, Another},
-    health::{Permit, Shut, Standing},
+    health::{Permit, Shut, Slot, Standing},
     held::Held,
     limits::Room,
     notices::{Kind, Notice},
@@ -19,11 +19,13 @@ use crate::{
 };
 use bytes::Bytes;
 use domain::{
+    ids::ChannelId,
     ports::{Catalog, Ledger},
     record::Attempt,
-    refusal::Refusal,
+    refusal::{Code, Refusal},
 };
-use std::time::Duration;
+use protocol::error::Class;
+use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// Why nobody served.
@@ -48,6 +50,10 @@ pub(crate) async fn serve<L: Ledger, C: Catalog, U: Upstream>(
         failures: Vec::new(),
         passed: Passed::default(),
         over_window: None,
+        refused_in_answer: None,
+        asked: Vec::new(),
+        missing: Vec::new(),
+        waited: Vec::new(),
     };
     for wait in [Duration::ZERO, crate::limits::WAIT_FOR_ROOM] {
         // A channel that is full is only waited for when nothing else was left to try.
@@ -60,15 +66,26 @@ pub(crate) async fn serve<L: Ledger, C: Catalog, U: Upstream>(
             }
         }
     }
-    if let Some((status, body, candidate)) = search.over_window {
+    if let Some(TooSmall { error: Some((status, body, candidate)), .. }) = search.over_window {
         held.answered_by(candidate, None);
         return Ok(Served::CallerError { status, body });
     }
     let soonest = routing::soonest(&candidates, Instant::now());
-    let failures = if search.passed.forced { &[][..] } else { &search.failures };
+    if let Some(refusal) = search.refused_in_answer {
+        return Err(NotServed::Refused(refusal));
+    }
+    let failures = if search.passed.forced && soonest.is_some() { &[][..] } else { &search.failures };
     let refusal = verdict(failures, &search.passed, soonest);
     relay.tell(held, Kind::AllFailed, None, refusal.code.as_str());
     Err(NotServed::Refused(refusal))
+}
+
+/// The request is over the window of what was tried.
+struct TooSmall {
+    /// As far as this stage.
+    through: u16,
+    /// What the first one said, where it was an answer of its own.
+    error: Option<(u16, Bytes, Candidate)>,
 }
 
 struct Search {
@@ -78,7 +95,15 @@ struct Search {
     failures: Vec<AttemptFailed>,
     passed: Passed,
     /// The request is over the window of what was tried: a fallback may have a larger one.
-    over_window: Option<(u16, Bytes, Candidate)>,
+    over_window: Option<TooSmall>,
+    /// The same, said inside an answer that had begun well.
+    refused_in_answer: Option<Refusal>,
+    /// Slots that were tried: a rule and a fallback may name the same one.
+    asked: Vec<Arc<Slot>>,
+    /// Models that a channel does not have, whatever the credential.
+    missing: Vec<(ChannelId, Arc<str>)>,
+    /// Channels whose room was waited for.
+    waited: Vec<ChannelId>,
 }
 
 impl Search {
@@ -93,8 +118,17 @@ impl Search {
         if held.presence.is_gone() {
             return Err(NotServed::CallerLeft);
         }
-        let too_small = self.over_window.as_ref().is_some_and(|(.., tried)| candidate.stage <= tried.stage);
-        if self.tries_left == 0 || Instant::now() >= self.deadline || too_small {
+        if self.is_pointless(candidate) {
+            return Ok(None);
+        }
+        if self.tries_left == 0 || Instant::now() >= self.deadline {
+            self.passed.left = true;
+            return Ok(None);
+        }
+        if let Standing::Shut(why, _) = candidate.slot.standing(Instant::now())
+            && !(why == Shut::Breaker && self.may_force(candidate))
+        {
+            // Before its channel's limits are asked, which it would use up for nothing.
             return Ok(None);
         }
         let outgoing = match Outgoing::to(candidate, &held.planned, &relay.tracker).await {
@@ -108,8 +142,11 @@ impl Search {
         let doubtful = !self.failures.is_empty() && candidate.slot.is_doubtful();
         let retrying = doubtful.then(|| relay.retries.retry());
         if matches!(retrying, Some(None)) {
-            self.passed.budget_spent = true;
+            self.passed.left = true;
             return Ok(None);
+        }
+        if !wait.is_zero() {
+            self.waited.push(candidate.channel().id);
         }
         let room = match relay.limits.enter_channel(candidate.channel(), held.planned.input_estimate, wait).await {
             Ok(room) => room,
@@ -120,7 +157,23 @@ impl Search {
         };
         let Some(permit) = self.admit(candidate) else { return Ok(None) };
         self.tries_left -= 1;
+        self.asked.push(candidate.slot.clone());
         self.try_one(relay, held, candidate, outgoing, (permit, room)).await
+    }
+
+    /// Whether this request has learnt already that nothing can come of it.
+    fn is_pointless(&self, candidate: &Candidate) -> bool {
+        let (channel, model) = (candidate.channel().id, &candidate.offer.upstream_model);
+        self.over_window.as_ref().is_some_and(|small| candidate.stage <= small.through)
+            || self.asked.iter().any(|asked| Arc::ptr_eq(asked, &candidate.slot))
+            || self.missing.iter().any(|(at, missing)| *at == channel && missing == model)
+            || self.waited.contains(&channel)
+    }
+
+    /// Whether it may be tried although it is shut, if only its breaker is in the way.
+    fn may_force(&self, candidate: &Candidate) -> bool {
+        let open = matches!(candidate.standing, Standing::Shut(Shut::Breaker, _));
+        (open || self.alone) && self.failures.is_empty()
     }
 
     /// A place in the candidate's slot.
@@ -129,8 +182,7 @@ impl Search {
         if let Some(permit) = candidate.slot.admit(now) {
             return Some(permit);
         }
-        let open = matches!(candidate.standing, Standing::Shut(Shut::Breaker, _)) || self.alone;
-        let forced = (open && self.failures.is_empty()).then(|| candidate.slot.force(now, self.alone)).flatten();
+        let forced = self.may_force(candidate).then(|| candidate.slot.force(now, self.alone)).flatten();
         self.passed.forced |= forced.is_some() && !self.alone;
         forced
     }
@@ -146,11 +198,13 @@ impl Search {
         let warnings = outgoing.warnings.clone();
         let patience = Patience::with(&relay.config, candidate);
         let began = Instant::now();
+        let own_total = candidate.channel().timeouts.total_ms.map(Duration::from_millis);
+        let deadline = own_total.map_or(self.deadline, |total| self.deadline.min(held.deadline(total)));
         let start_us = held.planned.received.elapsed_us();
         let outcome = tokio::select! {
             biased;
             () = held.presence.left_for(relay.config.drain_after_caller_left) => return Err(NotServed::CallerLeft),
-            outcome = attempt(relay, held, candidate, outgoing, &patience, self.deadline) => outcome,
+            outcome = attempt(relay, held, candidate, outgoing, &patience, deadline) => outcome,
         };
         note_attempt(held, candidate, start_us, began, &outcome);
         match outcome {
@@ -168,15 +222,11 @@ impl Search {
             Err(failed) => {
                 let turn = permit.failed(failed.class, failed.retry_after, relay.dice.share());
                 relay.turned(held, candidate, turn);
-                if attempt::is_about_the_request(failed.class)
-                    && let Some(body) = failed.caller_body
-                {
-                    if classes::of(failed.class).another == Another::StandIn {
-                        self.over_window.get_or_insert((failed.status, body, candidate.clone()));
-                        return Ok(None);
-                    }
-                    held.answered_by(candidate.clone(), None);
-                    return Ok(Some(Served::CallerError { status: failed.status, body }));
+                if attempt::is_about_the_request(failed.class) {
+                    return self.about_the_request(held, candidate, failed);
+                }
+                if failed.class == Class::ModelMissing {
+                    self.missing.push((candidate.channel().id, candidate.offer.upstream_model.clone()));
                 }
                 tracing::warn!(request = %held.opened.request, channel = %candidate.channel().id, class = ?failed.class,
                     status = failed.status, what = %failed.what, "an attempt failed");
@@ -187,6 +237,32 @@ impl Search {
                 Ok(None)
             }
         }
+    }
+
+    /// The upstream is well, and the request is not: its caller is told, unless a fallback's window is larger.
+    fn about_the_request<B>(
+        &mut self,
+        held: &mut Held,
+        candidate: &Candidate,
+        failed: AttemptFailed,
+    ) -> Result<Option<Served<B>>, NotServed> {
+        let AttemptFailed { class, status, caller_body, what, .. } = failed;
+        if caller_body.is_none() {
+            let message = format!("The upstream does not take this request ({}): {what}.", classes::of(class).word);
+            self.refused_in_answer.get_or_insert(Refusal::new(Code::InvalidRequest, message));
+        }
+        if classes::of(class).another == Another::StandIn {
+            let error = caller_body.map(|body| (status, body, candidate.clone()));
+            let small = self.over_window.get_or_insert(TooSmall { through: candidate.stage, error });
+            small.through = small.through.max(candidate.stage);
+            return Ok(None);
+        }
+        let Some(body) = caller_body else {
+            let refusal = self.refused_in_answer.take();
+            return Err(refusal.map_or(NotServed::CallerLeft, NotServed::Refused));
+        };
+        held.answered_by(candidate.clone(), None);
+        Ok(Some(Served::CallerError { status, body }))
     }
 
     /// The classes of what failed, in order.

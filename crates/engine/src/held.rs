@@ -163,9 +163,15 @@ impl Held {
         if let Some((permit, room)) = serving.and_then(|serving| serving.places.as_ref()) {
             room.used(tokens);
             let streamed = latency_us.saturating_sub(self.ttft_us.unwrap_or_default());
-            let paced = if self.opened.stream { streamed } else { upstream_us };
             if matches!(ending.state, EndState::Complete | EndState::ClientGone) {
-                permit.slot().ended(ending.usage.output, Duration::from_micros(paced), Instant::now());
+                let (slot, now) = (permit.slot(), Instant::now());
+                if self.opened.stream {
+                    slot.ended(ending.usage.output, Duration::from_micros(streamed), now);
+                } else {
+                    // The last attempt is the one that served.
+                    let took = self.attempts.last().map_or(0, |attempt| attempt.took_us);
+                    slot.paced(ending.usage.output, Duration::from_micros(took), now);
+                }
             }
         }
         let client_id = self.planned.received.headers.get("x-client-request-id");

@@ -29,8 +29,10 @@ const TAIL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Why a stream stops before its terminal event.
 enum Stop {
-    /// The upstream broke off, was too slow, or sent an error.
+    /// The upstream broke off, was silent for too long, or sent an error.
     Cut,
+    /// The answer took longer than any may.
+    TooLong,
     /// The caller left and the time or number of drains is used up.
     CallerLeft,
     /// The wallet does not cover more.
@@ -75,7 +77,7 @@ impl<L: Ledger, C: Catalog, U: Upstream> Pump<L, C, U> {
         let pump = Self {
             meter: Meter::new(&held.planned.head.model, &held.planned.bounds),
             idle: patience::idle(&relay.config, &timeouts),
-            deadline: held.deadline(relay.config.total_timeout),
+            deadline: held.deadline(timeouts.total_ms.map_or(relay.config.total_timeout, Duration::from_millis)),
             relay,
             held,
             tap: started.tap,
@@ -162,6 +164,7 @@ impl<L: Ledger, C: Catalog, U: Upstream> Pump<L, C, U> {
                     }
                 }
                 Ok(None) => return Ok(None),
+                Err(_) if Instant::now() >= self.deadline => return Err(Stop::TooLong),
                 // A broken connection, or silence.
                 Ok(Some(Err(_))) | Err(_) => return Err(Stop::Cut),
             }
@@ -250,6 +253,7 @@ impl<L: Ledger, C: Catalog, U: Upstream> Pump<L, C, U> {
             Stop::Cut | Stop::CallerLeft => {
                 Refusal::new(Code::UpstreamError, "The upstream broke off in the middle of the answer.")
             }
+            Stop::TooLong => Refusal::new(Code::UpstreamTimeout, "The answer took longer than an answer may."),
             Stop::OutOfFunds(refusal) => refusal.clone(),
             Stop::Unrecorded => unrecorded(),
             Stop::Shutdown => Refusal::new(Code::Overloaded, "The relay is restarting. Please send the request again."),

@@ -65,7 +65,7 @@ pub struct Relay<L, C, U> {
     /// How many streams may be read on after their callers left.
     pub drains: Arc<Semaphore>,
     /// Addresses and headers per credential.
-    pub templates: Templates,
+    pub templates: Arc<Templates>,
     /// What is known of the upstreams.
     pub health: Arc<Health>,
     /// Where conversations were answered.
@@ -118,7 +118,7 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
             tracker,
             shutdown,
             drains,
-            templates: Templates::default(),
+            templates: Arc::default(),
             health: Arc::default(),
             affinity: Affinity::default(),
             limits,

@@ -24,6 +24,11 @@ struct Made {
 }
 
 impl Templates {
+    /// Forgets those of channels that are no more, and with them their secrets.
+    pub fn keep(&self, still_there: impl Fn(ChannelId, Option<CredentialId>) -> bool) {
+        self.0.write().retain(|(channel, credential, _), _| still_there(*channel, *credential));
+    }
+
     /// The head of one request to this candidate.
     ///
     /// # Errors

@@ -12,8 +12,6 @@ use std::{future::Future, sync::Arc, time::Duration};
 pub struct SendFailed {
     /// For the log; may name hosts, never shown to callers.
     pub what: String,
-    /// Whether connecting itself failed.
-    pub connecting: bool,
     /// Whether the credential was refused where it is exchanged for a token.
     pub refused: bool,
 }

@@ -14,8 +14,8 @@ pub(crate) struct Passed {
     pub full: Option<Duration>,
     /// The least bad was tried although it was shut, to no avail.
     pub forced: bool,
-    /// There were too many retries already.
-    pub budget_spent: bool,
+    /// Some were left untried: the tries or the time ran out, or there were too many retries already.
+    pub left: bool,
 }
 
 /// `soonest`: when one of those that may not be tried may be, and what is in the way of all of them, if that is one thing.
@@ -28,10 +28,12 @@ pub(crate) fn verdict(
         return untried(passed, soonest);
     }
     let all = |is: fn(&AttemptFailed) -> bool| failures.iter().all(is);
-    if all(|failed| failed.class == Class::Credential) {
+    // Nothing else may have been in the way of those that were not tried.
+    let only = |why| soonest.is_none_or(|(_, all)| all == Some(why)) && passed.full.is_none() && !passed.left;
+    if all(|failed| failed.class == Class::Credential) && only(Shut::Credential) {
         return credentials_exhausted();
     }
-    if all(|failed| failed.class == Class::Rate) {
+    if all(|failed| failed.class == Class::Rate) && only(Shut::Rate) {
         let told = failures.iter().filter_map(|failed| failed.retry_after).min();
         let soonest = soonest.map(|(wait, _)| wait).into_iter().chain(told).min();
         return rate_limited(soonest.unwrap_or(Duration::from_secs(1)));

@@ -80,7 +80,8 @@ impl Breaker {
             State::Open { until } if now >= until => Gate::Probe,
             State::Open { until } => Gate::Open(until),
             State::Probing { since } if now >= since + LOST_PROBE => Gate::Probe,
-            State::Probing { since } => Gate::Open(since + LOST_PROBE),
+            // When it will be known is not; whoever asks is told to come back soon.
+            State::Probing { since } => Gate::Open((since + LOST_PROBE).min(now + OPEN_FIRST)),
         }
     }
 
@@ -94,24 +95,26 @@ impl Breaker {
         self.failures_in_a_row
     }
 
-    /// A stream has begun: that closes it, on trial. One that breaks off after all opens it at once again.
-    pub fn begun(&mut self) {
-        if !matches!(self.state, State::Closed) {
+    /// The probe's stream has begun: that closes it, on trial. One that breaks off after all opens it at once again.
+    pub fn begun(&mut self, probe: bool) {
+        if probe && !matches!(self.state, State::Closed) {
             self.state = State::Closed;
             self.failures_in_a_row = IN_A_ROW - 1;
             self.window = Window::default();
         }
     }
 
-    /// What an attempt came to. `jitter` is in 0 to 1. Whether this opened it.
-    pub fn record(&mut self, outcome: Outcome, now: Instant, jitter: f64) -> bool {
-        let probing = matches!(self.state, State::Probing { .. });
+    /// What an attempt came to; `probe`: it was let through although this was not closed. What began before it opened neither
+    /// closes it nor fails a probe. `jitter` is in 0 to 1. Whether this opened it.
+    pub fn record(&mut self, outcome: Outcome, probe: bool, now: Instant, jitter: f64) -> bool {
+        let probing = probe && matches!(self.state, State::Probing { .. });
         match outcome {
             Outcome::Served => {
-                self.failures_in_a_row = 0;
-                self.window.add(now, true);
-                self.openings = 0;
-                if !matches!(self.state, State::Closed) {
+                if matches!(self.state, State::Closed) {
+                    self.failures_in_a_row = 0;
+                    self.window.add(now, true);
+                    self.openings = 0;
+                } else if probe {
                     *self = Self::default();
                 }
                 false
@@ -200,7 +203,7 @@ mod tests {
     fn fed(outcomes: &[Outcome], now: Instant) -> Breaker {
         let mut breaker = Breaker::default();
         for outcome in outcomes {
-            breaker.record(*outcome, now, 0.0);
+            breaker.record(*outcome, true, now, 0.0);
         }
         breaker
     }
@@ -219,11 +222,11 @@ mod tests {
         let now = Instant::now();
         let mut breaker = fed(&[Failed, Served, Failed, Failed, Served, Failed, Failed, Served, Failed], now);
         assert_eq!(breaker.gate(now), Gate::Closed, "nine are not enough");
-        breaker.record(Failed, now, 0.0);
+        breaker.record(Failed, true, now, 0.0);
         assert!(matches!(breaker.gate(now), Gate::Open(_)));
 
         let mut old = fed(&[Failed, Served, Failed, Failed, Served, Failed, Failed, Served, Failed], now);
-        old.record(Failed, now + WINDOW, 0.0);
+        old.record(Failed, true, now + WINDOW, 0.0);
         assert_eq!(old.gate(now + WINDOW), Gate::Closed, "what is half a minute old does not count");
     }
 
@@ -237,13 +240,13 @@ mod tests {
             assert_eq!(breaker.gate(now), Gate::Probe);
             breaker.begin_probe(now);
             assert!(matches!(breaker.gate(now), Gate::Open(_)), "one probe at a time");
-            assert!(breaker.record(Failed, now, 0.0));
+            assert!(breaker.record(Failed, true, now, 0.0));
         }
         now += Duration::from_secs(60);
         breaker.begin_probe(now);
-        breaker.record(Served, now, 0.0);
+        breaker.record(Served, true, now, 0.0);
         assert_eq!(breaker.gate(now), Gate::Closed);
-        assert!(!breaker.record(Failed, now, 0.0), "it starts afresh");
+        assert!(!breaker.record(Failed, true, now, 0.0), "it starts afresh");
     }
 
     #[test]
@@ -251,14 +254,30 @@ mod tests {
         let now = Instant::now();
         let mut breaker = fed(&[Failed; 5], now);
         breaker.begin_probe(after(now, 1_000));
-        breaker.begun();
+        breaker.begun(true);
         assert_eq!(breaker.gate(now), Gate::Closed);
-        assert!(breaker.record(Failed, after(now, 1_000), 0.0), "it broke off");
+        assert!(breaker.record(Failed, true, after(now, 1_000), 0.0), "it broke off");
         assert_eq!(breaker.gate(now), Gate::Open(after(now, 3_000)), "for twice as long");
         breaker.begin_probe(after(now, 3_000));
-        breaker.begun();
-        breaker.record(Served, now, 0.0);
-        assert!(!breaker.record(Failed, now, 0.0), "its end was well");
+        breaker.begun(true);
+        breaker.record(Served, true, now, 0.0);
+        assert!(!breaker.record(Failed, true, now, 0.0), "its end was well");
+    }
+
+    #[test]
+    fn what_began_before_it_opened_neither_closes_it_nor_decides_a_probe() {
+        let now = Instant::now();
+        let mut breaker = fed(&[Failed; 5], now);
+        breaker.record(Served, false, now, 0.0);
+        breaker.begun(false);
+        assert_eq!(breaker.gate(now), Gate::Open(after(now, 1_000)), "an old stream's end says nothing of new ones");
+        let later = after(now, 1_000);
+        breaker.begin_probe(later);
+        assert!(!breaker.record(Failed, false, later, 0.0));
+        breaker.record(Unknown, false, later, 0.0);
+        assert!(matches!(breaker.gate(later), Gate::Open(_)), "the probe is still on its way");
+        breaker.record(Served, true, later, 0.0);
+        assert_eq!(breaker.gate(later), Gate::Closed);
     }
 
     #[test]
@@ -267,7 +286,7 @@ mod tests {
         assert_eq!(fed(&[Limited; 50], now).gate(now), Gate::Closed);
         let mut breaker = fed(&[Failed; 5], now);
         breaker.begin_probe(after(now, 1_000));
-        breaker.record(Limited, after(now, 1_000), 0.0);
+        breaker.record(Limited, true, after(now, 1_000), 0.0);
         assert_eq!(breaker.gate(after(now, 1_000)), Gate::Open(after(now, 3_000)));
     }
 
@@ -276,7 +295,7 @@ mod tests {
         let now = Instant::now();
         let mut breaker = fed(&[Failed; 5], now);
         breaker.begin_probe(after(now, 1_000));
-        breaker.record(Unknown, after(now, 1_500), 0.0);
+        breaker.record(Unknown, true, after(now, 1_500), 0.0);
         assert_eq!(breaker.gate(after(now, 1_500)), Gate::Probe);
     }
 
@@ -285,7 +304,7 @@ mod tests {
         let now = Instant::now();
         let mut breaker = Breaker::default();
         for _ in 0..5 {
-            breaker.record(Failed, now, 1.0);
+            breaker.record(Failed, true, now, 1.0);
         }
         assert_eq!(breaker.gate(now), Gate::Open(after(now, 1_250)));
     }

@@ -13,12 +13,14 @@ use tokio::time::Instant;
 pub struct Permit {
     slot: Arc<Slot>,
     attempt: u64,
+    /// Whether it was let through to see if the slot is well again.
+    probe: bool,
     told: bool,
 }
 
 impl Permit {
-    pub(super) fn new(slot: Arc<Slot>, attempt: u64) -> Self {
-        Self { slot, attempt, told: false }
+    pub(super) fn new(slot: Arc<Slot>, attempt: u64, probe: bool) -> Self {
+        Self { slot, attempt, probe, told: false }
     }
 
     /// Whose it is.
@@ -29,13 +31,13 @@ impl Permit {
     /// The attempt served.
     pub fn served(&mut self, ttft: Duration, whole: bool) -> Option<Turn> {
         self.answered();
-        self.slot.served(ttft, whole, Instant::now())
+        self.slot.serves(ttft, whole, self.probe, Instant::now())
     }
 
     /// The attempt failed.
     pub fn failed(&mut self, class: Class, retry_after: Option<Duration>, jitter: f64) -> Option<Turn> {
         self.answered();
-        self.slot.failed(class, retry_after, Instant::now(), jitter)
+        self.slot.fails(class, retry_after, self.probe, Instant::now(), jitter)
     }
 }
 
@@ -53,7 +55,9 @@ impl Drop for Permit {
         if !self.told {
             let mut state = self.slot.state.lock();
             state.answered(self.attempt);
-            state.given_up(&self.slot.account, Instant::now());
+            if self.probe {
+                state.given_up(&self.slot.account, Instant::now());
+            }
         }
     }
 }

@@ -112,20 +112,23 @@ impl Slot {
     /// Takes a place in it, if it may be tried.
     pub fn admit(self: &Arc<Self>, now: Instant) -> Option<Permit> {
         let mut state = self.state.lock();
-        match state.standing(&self.account, now) {
-            Standing::Ready => {}
-            Standing::Probe => state.begin_probe(&self.account, now),
+        let probe = match state.standing(&self.account, now) {
+            Standing::Ready => false,
+            Standing::Probe => true,
             Standing::Shut(..) => return None,
+        };
+        if probe {
+            state.begin_probe(&self.account, now);
         }
-        Some(self.enter(&mut state, now))
+        Some(self.enter(&mut state, probe, now))
     }
 
-    fn enter(self: &Arc<Self>, state: &mut State, now: Instant) -> Permit {
+    fn enter(self: &Arc<Self>, state: &mut State, probe: bool, now: Instant) -> Permit {
         state.attempts = state.attempts.wrapping_add(1);
         state.waiting.push_back((state.attempts, now));
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         self.account.in_flight.fetch_add(1, Ordering::Relaxed);
-        Permit::new(self.clone(), state.attempts)
+        Permit::new(self.clone(), state.attempts, probe)
     }
 
     /// Takes a place in it although its breaker is open: as the only one there is, or as the least bad, one at a time and
@@ -139,17 +142,29 @@ impl Slot {
             return None;
         }
         state.forced = Some(now);
-        Some(self.enter(&mut state, now))
+        Some(self.enter(&mut state, true, now))
     }
 
-    /// An attempt failed, by its class. What turned by it, if anything did.
+    /// An attempt that was no probe failed, by its class. What turned by it, if anything did.
     pub fn failed(&self, class: Class, retry_after: Option<Duration>, now: Instant, jitter: f64) -> Option<Turn> {
+        self.fails(class, retry_after, false, now, jitter)
+    }
+
+    pub(super) fn fails(
+        &self,
+        class: Class,
+        retry_after: Option<Duration>,
+        probe: bool,
+        now: Instant,
+        jitter: f64,
+    ) -> Option<Turn> {
         let mut state = self.state.lock();
         (state.last_error, state.suspected_until) = (Some(class), None);
         match classes::of(class).blame {
             Blame::Nothing => {
-                state.served(now);
-                None
+                state.breaker.record(Outcome::Served, probe, now, jitter);
+                // Who is told what is wrong with a request was let in.
+                self.account.served().then_some(Turn::CredentialBack)
             }
             Blame::Breaker => {
                 state.success.add(0.0, now);
@@ -157,10 +172,10 @@ impl Slot {
                     state.resting = true;
                     state.cool(now + told);
                 }
-                state.breaker.record(Outcome::Failed, now, jitter).then_some(Turn::Opened)
+                state.breaker.record(Outcome::Failed, probe, now, jitter).then_some(Turn::Opened)
             }
             Blame::Cooldown => {
-                state.breaker.record(Outcome::Limited, now, jitter);
+                state.breaker.record(Outcome::Limited, probe, now, jitter);
                 state.success.add(0.0, now);
                 let doubled = COOL_FIRST.saturating_mul(1 << state.cool_steps.min(16)).min(COOL_LONGEST);
                 // A zero is a wish to be asked at once, which ends in a storm.
@@ -172,13 +187,13 @@ impl Slot {
                 (!was_cool).then_some(Turn::Cooling)
             }
             Blame::Credential => {
-                state.breaker.record(Outcome::Unknown, now, jitter);
+                state.breaker.record(Outcome::Unknown, probe, now, jitter);
                 state.suspected_until = Some(now + SUSPECTED);
                 // Who needs no credential has none to lose.
                 (self.place.credential.is_some() && self.account.refused(now)).then_some(Turn::CredentialOff)
             }
             Blame::Model => {
-                state.breaker.record(Outcome::Unknown, now, jitter);
+                state.breaker.record(Outcome::Unknown, probe, now, jitter);
                 let first = state.missing_until.is_none();
                 state.missing_until = Some(now + MISSING);
                 first.then_some(Turn::ModelMissing)
@@ -189,12 +204,16 @@ impl Slot {
     /// An attempt serves: `ttft` is the time to its first meaningful byte. A stream's end is yet to come. What turned by it, if
     /// anything did.
     pub fn served(&self, ttft: Duration, whole: bool, now: Instant) -> Option<Turn> {
+        self.serves(ttft, whole, false, now)
+    }
+
+    pub(super) fn serves(&self, ttft: Duration, whole: bool, probe: bool, now: Instant) -> Option<Turn> {
         let mut state = self.state.lock();
-        let was_open = !matches!(state.breaker.gate(now), Gate::Closed);
+        let was_open = probe && !matches!(state.breaker.gate(now), Gate::Closed);
         if whole {
-            state.served(now);
+            state.breaker.record(Outcome::Served, probe, now, 0.0);
         } else {
-            state.breaker.begun();
+            state.breaker.begun(probe);
         }
         if was_open {
             // What was before the breaker opened would keep it away from requests for as long again.
@@ -216,10 +235,15 @@ impl Slot {
         self.failed(Class::Transient, None, now, jitter)
     }
 
-    /// An answer came to its end: `tokens` came in `time` after the first byte.
+    /// A stream came to its end: `tokens` came in `time` after the first byte.
     pub fn ended(&self, tokens: u64, time: Duration, now: Instant) {
+        self.state.lock().breaker.record(Outcome::Served, false, now, 0.0);
+        self.paced(tokens, time, now);
+    }
+
+    /// So many tokens came in `time`.
+    pub fn paced(&self, tokens: u64, time: Duration, now: Instant) {
         let mut state = self.state.lock();
-        state.served(now);
         // Fewer come in one piece, which says nothing of a pace.
         if tokens >= 8 && !time.is_zero() {
             state.tokens_per_second.add(tokens as f64 / time.as_secs_f64(), now);
@@ -290,12 +314,8 @@ impl State {
 
     /// The probe was given up, or nobody knows what became of it: another may go.
     pub(super) fn given_up(&mut self, account: &Account, now: Instant) {
-        self.breaker.record(Outcome::Unknown, now, 0.0);
+        self.breaker.record(Outcome::Unknown, true, now, 0.0);
         self.suspected_until = self.suspected_until.map(|_| now);
         account.given_up();
-    }
-
-    fn served(&mut self, now: Instant) {
-        self.breaker.record(Outcome::Served, now, 0.0);
     }
 }

@@ -9,11 +9,8 @@ use governor::{
     nanos::Nanos,
     state::{InMemoryState, NotKeyed},
 };
-use std::{
-    num::NonZeroU32,
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
-};
+use parking_lot::Mutex;
+use std::{num::NonZeroU32, time::Duration};
 use tokio::time::Instant;
 
 /// Tokio's clock, which tests can pause, for `governor`.
@@ -36,7 +33,8 @@ pub(super) struct Bucket {
     limit: NonZeroU32,
     clock: TokioClock,
     limiter: Limiter,
-    debt: AtomicU64,
+    /// Held while it is paid, so that it is paid once.
+    debt: Mutex<u64>,
 }
 
 /// There is not enough left.
@@ -50,12 +48,12 @@ impl Bucket {
     pub fn new(limit: NonZeroU32) -> Self {
         let clock = TokioClock(Instant::now());
         let limiter = RateLimiter::direct_with_clock(Quota::per_minute(limit), clock);
-        Self { limit, clock, limiter: limiter.with_middleware(), debt: AtomicU64::new(0) }
+        Self { limit, clock, limiter: limiter.with_middleware(), debt: Mutex::new(0) }
     }
 
     /// Takes so many.
     pub fn take(&self, count: u32) -> Result<Left, Short> {
-        self.pay()?;
+        self.pay(&mut self.debt.lock())?;
         let Some(count) = NonZeroU32::new(count) else { return Ok(self.left(self.limit.get())) };
         match self.limiter.check_n(count) {
             Ok(Ok(state)) => Ok(self.left(state.remaining_burst_capacity())),
@@ -66,21 +64,18 @@ impl Bucket {
 
     /// Takes so many that have been used already.
     pub fn owe(&self, count: u64) {
-        self.debt.fetch_add(count, Ordering::Relaxed);
-        let _ = self.pay();
+        let mut debt = self.debt.lock();
+        *debt = debt.saturating_add(count);
+        let _ = self.pay(&mut debt);
     }
 
     /// Pays what is owed, as much at a time as fits into the bucket.
-    fn pay(&self) -> Result<(), Short> {
+    fn pay(&self, debt: &mut u64) -> Result<(), Short> {
         loop {
-            let debt = self.debt.load(Ordering::Relaxed);
-            let part = u32::try_from(debt).unwrap_or(u32::MAX).min(self.limit.get());
+            let part = u32::try_from(*debt).unwrap_or(u32::MAX).min(self.limit.get());
             let Some(part) = NonZeroU32::new(part) else { return Ok(()) };
             match self.limiter.check_n(part) {
-                Ok(Ok(_)) => {
-                    let less = |debt: u64| Some(debt.saturating_sub(u64::from(part.get())));
-                    let _ = self.debt.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
-                }
+                Ok(Ok(_)) => *debt = debt.saturating_sub(u64::from(part.get())),
                 Ok(Err(not_yet)) => return Err(Short { wait: Some(not_yet.wait_time_from(self.clock.now())) }),
                 Err(_) => return Err(Short { wait: None }),
             }

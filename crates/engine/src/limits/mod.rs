@@ -182,10 +182,10 @@ impl NodeLimits {
             room.places.push(at_once.clone().try_acquire_owned().map_err(|_| Met::AtOnce)?);
         }
         let count = u32::try_from(tokens).unwrap_or(u32::MAX);
-        let by_tokens = gauge.tokens.as_ref().map(|bucket| bucket.take(count)).transpose();
-        let by_tokens = by_tokens.map_err(|short| Met::Tokens(short.wait))?;
         let by_requests = gauge.requests.as_ref().map(|bucket| bucket.take(1)).transpose();
         let by_requests = by_requests.map_err(|short| Met::Requests(short.wait.unwrap_or_default()))?;
+        let by_tokens = gauge.tokens.as_ref().map(|bucket| bucket.take(count)).transpose();
+        let by_tokens = by_tokens.map_err(|short| Met::Tokens(short.wait))?;
         room.note(by_requests, by_tokens);
         if gauge.tokens.is_some() {
             room.owing.push(gauge);
@@ -204,17 +204,18 @@ impl NodeLimits {
         let subject = [(Subject::Channel(channel.id), channel.settings.limits)];
         let until = Instant::now() + wait;
         loop {
-            let wait = match self.room(&subject, tokens).await {
-                Ok(room) => return Ok(room),
-                Err((_, Met::AtOnce)) => AT_ONCE_RETRY,
-                Err((_, Met::Requests(wait) | Met::Tokens(Some(wait)))) => wait,
-                Err((_, Met::Tokens(None))) => Duration::from_secs(60),
-            };
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            // A place may be free at any moment. For the rest the time is known; asking before it would only use up more.
+            let (wait, look_again) = match self.room(&subject, tokens).await {
+                Ok(room) => return Ok(room),
+                Err((_, Met::AtOnce)) => (AT_ONCE_RETRY, left.min(LOOK_AGAIN)),
+                Err((_, Met::Requests(wait) | Met::Tokens(Some(wait)))) => (wait, wait),
+                Err((_, Met::Tokens(None))) => (Duration::from_secs(60), Duration::MAX),
+            };
+            if left.is_zero() || look_again > left {
                 return Err(wait);
             }
-            tokio::time::sleep(left.min(LOOK_AGAIN)).await;
+            tokio::time::sleep(look_again).await;
         }
     }
 
@@ -222,9 +223,13 @@ impl NodeLimits {
         if let Some(gauge) = self.gauges.read().get(&subject).filter(|gauge| gauge.of == *limits) {
             return gauge.clone();
         }
-        let fresh = Arc::new(Gauge::new(*limits));
-        self.gauges.write().insert(subject, fresh.clone());
-        fresh
+        // Looked at once more: another request may have made it meanwhile, and holds its places.
+        let mut gauges = self.gauges.write();
+        let gauge = gauges.entry(subject).or_insert_with(|| Arc::new(Gauge::new(*limits)));
+        if gauge.of != *limits {
+            *gauge = Arc::new(Gauge::new(*limits));
+        }
+        gauge.clone()
     }
 }
 

@@ -38,6 +38,9 @@ pub(super) fn order(
         }
         draw(group, strategy, random);
     }
+    // One probe a request: each takes one of its few tries, and may take long. The others come after all that are ready.
+    let mut probes = false;
+    open.sort_by_cached_key(|it| it.standing == Standing::Probe && std::mem::replace(&mut probes, true));
     // Signed reasoning is bound to the credential that made it.
     if ask.bound.is_some_and(|bound| bound.signed)
         && let Some(at) = open.iter().position(|candidate| candidate.sticky && candidate.standing == Standing::Ready)

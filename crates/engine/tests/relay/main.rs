@@ -5,6 +5,7 @@ mod caching;
 mod classes;
 mod failover;
 mod limits;
+mod pointless;
 mod support;
 mod translated;
 

@@ -123,7 +123,7 @@ impl Upstream for Planned {
             (fault, random.random_range(1..800), random.random_range(0..200), random.random_range(1..12_usize))
         };
         sleep(Duration::from_millis(think)).await;
-        let refused = || SendFailed { what: "refused".into(), connecting: true, refused: false };
+        let refused = || SendFailed { what: "refused".into(), refused: false };
         let error = |status: u16, text: &str| Ok(answer(status, "application/json", vec![Step::Send(text.to_owned())]));
         match fault {
             Fault::Refuse => return Err(refused()),

@@ -139,7 +139,7 @@ impl Upstream for Scripted {
         };
         match script {
             Script::WithHeader(..) | Script::Refuse => {
-                Err(SendFailed { what: "connection refused".into(), connecting: true, refused: false })
+                Err(SendFailed { what: "connection refused".into(), refused: false })
             }
             Script::Hang => std::future::pending().await,
             Script::Answer(status, content_type, steps) => {
