@@ -98,14 +98,21 @@ pub async fn serve(config: Config, quick: bool) -> anyhow::Result<()> {
     });
     let (smtp, from) = (config.alerts.smtp_url.as_deref(), config.alerts.from.as_deref());
     let tellers = Arc::new(Tellers::new(smtp, from, egress.clone())?);
-    background.tracker.spawn(watch::alerts::watch(store.clone(), tellers.clone(), background.stop.clone()));
+    background.tracker.spawn(watch::alerts::watch(
+        store.clone(),
+        tellers.clone(),
+        background.tracker.clone(),
+        background.stop.clone(),
+    ));
     let api = ApiState::new(api::Parts {
         store: store.clone(),
         ledger: ledger.clone(),
         catalog,
         upstream,
         health: relay.health.clone(),
+        templates: relay.templates.clone(),
         weights: relay.config.weights,
+        connect_timeout: relay.config.connect_timeout,
         tellers: Some(tellers.clone()),
         egress,
         data_dir: config.data_dir.clone(),

@@ -23,15 +23,20 @@ async fn requests_become_spans_and_histograms(program: &str) -> Result<()> {
     (0..20).for_each(|_| collector.next(Script::Answer(Play::new(200, "application/x-protobuf", ""))));
     let url = format!("http://{}/", collector.address());
     let mut bed = Bed::with(program, Kind::Sqlite, &[("TELEMETRY__OTLP_URL", url.as_str())], "10").await?;
-    bed.upstream.on_model("well", answers::chat("well", 11, 7));
+    bed.upstream.on_model("well", Script::Answer(Play::new(200, "application/json", partly_cached())));
     let failure = json!({"error": {"message": "planted", "type": "server_error", "code": null, "param": null}});
-    bed.upstream.on_model("sick", answers::error(500, &failure));
-    for model in ["well", "sick"] {
+    for model in ["sick", "lent"] {
+        bed.upstream.on_model(model, answers::error(500, &failure));
+    }
+    bed.api.put("/routes/lent", &json!({"fallbacks": ["well"]})).await?;
+    for model in ["well", "sick", "lent"] {
         bed.model(model, "openai", &json!({"input": "1", "output": "1"})).await?;
     }
     let well = bed.send(&bed.chat("well", &json!({"max_tokens": 9}))).await?;
     let sick = bed.send(&bed.chat("sick", &json!({"max_tokens": 9}))).await?;
     ensure!((well.status(), sick.status()) == (200, 502), "answered {} and {}", well.status(), sick.status());
+    let lent = bed.send(&bed.chat("lent", &json!({"max_tokens": 9}))).await?;
+    ensure!(lent.status() == 200, "the fallback answered {}", lent.status());
     bed.node.stop().await?;
 
     let (spans, points) = told(&collector)?;
@@ -47,6 +52,7 @@ async fn requests_become_spans_and_histograms(program: &str) -> Result<()> {
         ("gen_ai.request.model", "well"),
         ("gen_ai.usage.input_tokens", "11"),
         ("gen_ai.usage.output_tokens", "7"),
+        ("gen_ai.usage.cache_read.input_tokens", "4"),
         ("http.response.status_code", "200"),
         ("turnpike.sale_usd", "0.000018"),
     ] {
@@ -54,6 +60,8 @@ async fn requests_become_spans_and_histograms(program: &str) -> Result<()> {
     }
     ensure!(!told.contains_key("error.type"), "{told:?}");
     ensure!(attributes(&sick.attributes).contains_key("error.type"), "the failure has no type");
+    let lent = attributes(&of("lent")?.attributes);
+    ensure!(lent.get("gen_ai.provider.name").is_some_and(|is| is == "openai"), "of another model's channel: {lent:?}");
     let attempts = |span: &Span| {
         let inside = |it: &&Span| it.parent_span_id == span.span_id && it.trace_id == span.trace_id;
         spans.iter().filter(inside).collect::<Vec<_>>()
@@ -66,16 +74,28 @@ async fn requests_become_spans_and_histograms(program: &str) -> Result<()> {
     }
     ensure!(!attempts(sick).is_empty(), "no attempt of the failure");
 
-    for (name, sum) in [("gen_ai.client.token.usage input", 11.0), ("gen_ai.client.token.usage output", 7.0)] {
-        ensure!(points.get(name).is_some_and(|is| *is == (1, sum)), "{name} is {:?}", points.get(name));
+    for (name, sum) in [("gen_ai.client.token.usage input", 22.0), ("gen_ai.client.token.usage output", 14.0)] {
+        ensure!(points.get(name).is_some_and(|is| *is == (2, sum)), "{name} is {:?}", points.get(name));
     }
     let (requests, seconds) = points.get("gen_ai.server.request.duration").context("durations")?;
-    ensure!(*requests == 2 && *seconds > 0.0, "{requests} in {seconds} s");
+    ensure!(*requests == 3 && *seconds > 0.0, "{requests} in {seconds} s");
     for call in collector.seen() {
         let body = String::from_utf8_lossy(&call.body);
         ensure!(!body.contains("planted") && !body.contains("scripted answer"), "a body was told");
     }
     Ok(())
+}
+
+/// An answer of which 4 of the 11 input tokens came from a cache.
+fn partly_cached() -> String {
+    let answer = json!({
+        "id": "chatcmpl-scripted", "object": "chat.completion", "created": 1_760_000_000, "model": "well",
+        "choices": [{"index": 0, "finish_reason": "stop", "logprobs": null,
+            "message": {"role": "assistant", "content": "A scripted answer.", "refusal": null}}],
+        "usage": {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18,
+            "prompt_tokens_details": {"cached_tokens": 4}},
+    });
+    answer.to_string()
 }
 
 async fn a_collector_that_is_away_costs_nothing(program: &str) -> Result<()> {

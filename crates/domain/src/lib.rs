@@ -6,6 +6,7 @@
 pub mod begun_id;
 pub mod channel;
 pub mod dialect;
+pub mod event;
 pub mod histogram;
 pub mod ids;
 pub mod key;

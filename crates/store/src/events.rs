@@ -1,4 +1,4 @@
-//! What happened on the way that people should know. Alike things of one minute are one row that counts, so that a storm of
+//! What happened on the way that people should know. Alike things of one second are one row that counts, so that a storm of
 //! failures is no storm of rows.
 
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     words::{Listing, Page},
 };
 use domain::ids::{ChannelId, CredentialId, KeyId, TenantId};
+use std::collections::HashSet;
 
 /// Rows older than this are removed.
 pub(crate) const KEPT_US: i64 = 30 * 86_400 * 1_000_000;
@@ -36,6 +37,25 @@ pub struct NewEvent {
     pub count: i64,
     /// Of the first and of the last, microseconds since 1970.
     pub times_us: (i64, i64),
+}
+
+impl NewEvent {
+    /// Something that happened once, just now, to nobody in particular.
+    pub fn now(kind: impl Into<String>, detail: String) -> Self {
+        let now_us = time::now_us();
+        Self {
+            kind: kind.into(),
+            model: String::new(),
+            channel: None,
+            credential: None,
+            tenant: None,
+            key: None,
+            request: None,
+            detail,
+            count: 1,
+            times_us: (now_us, now_us),
+        }
+    }
 }
 
 /// One that is kept.
@@ -109,17 +129,14 @@ impl Events<'_> {
         Ok(page.cut(rows.iter().map(event).collect::<Result<_>>()?, |event| event.id))
     }
 
-    /// How often each kind happened since then, by kind.
+    /// What was told of which key since then.
     ///
     /// # Errors
     /// Any of [`crate::Error`]'s database kinds.
-    pub async fn counts(self, since_us: i64) -> Result<Vec<(String, i64)>> {
-        let select = sql!(
-            "SELECT kind, CAST(SUM(count) AS BIGINT) AS happened FROM events WHERE last >= $1 GROUP BY kind ORDER BY kind",
-            since_us
-        );
+    pub async fn of_keys(self, since_us: i64) -> Result<HashSet<(String, KeyId)>> {
+        let select = sql!("SELECT DISTINCT kind, key_id FROM events WHERE last > $1 AND key_id IS NOT NULL", since_us);
         let rows = self.0.db().fetch_all(select).await?;
-        rows.iter().map(|row| Ok((row.text("kind")?, row.int("happened")?))).collect()
+        rows.iter().map(|row| Ok((row.text(0)?, KeyId(row.int(1)?)))).collect()
     }
 
     /// How often each kind happened after `since` and up to `until`, by kind.

@@ -16,6 +16,7 @@ use store::{
     time::now_us,
     words::Name,
 };
+use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
 /// An alert rule.
@@ -34,7 +35,8 @@ pub struct RuleShown {
     window_seconds: u32,
     /// Who gets a mail.
     emails: Vec<String>,
-    /// What is called, with `x-turnpike-signature: t=<unix seconds>,v1=<HMAC-SHA-256 of "t.body", hexadecimal>`.
+    /// What is called, by its scheme and host (`https://hooks.example.com/…`), as the rest may be a token; with
+    /// `x-turnpike-signature: t=<unix seconds>,v1=<HMAC-SHA-256 of "t.body", hexadecimal>`.
     webhook: Option<String>,
     /// Whether it is looked at.
     enabled: bool,
@@ -44,14 +46,15 @@ pub struct RuleShown {
 
 impl From<Rule> for RuleShown {
     fn from(rule: Rule) -> Self {
+        let webhook = rule.webhook_shown();
         Self {
             id: rule.id.to_string(),
             name: rule.name,
             kinds: rule.kinds,
             threshold: rule.threshold,
             window_seconds: rule.window_seconds,
+            webhook,
             emails: rule.emails,
-            webhook: rule.webhook,
             enabled: rule.enabled,
             told_until: time_us(rule.told_until_us),
         }
@@ -84,7 +87,7 @@ pub struct RulesShown {
 pub struct RuleFields {
     /// Its name.
     name: String,
-    /// The kinds of events it counts (`GET /api/v1/events/log` names them); default: all.
+    /// The kinds of events it counts (`GET /api/v1/events/log` names them; others are refused); default: all.
     #[serde(default)]
     kinds: Vec<String>,
     /// From so many on it tells; default 1.
@@ -93,10 +96,10 @@ pub struct RuleFields {
     /// Within so many seconds; default 300.
     #[serde(default)]
     window_seconds: Option<u32>,
-    /// Who gets a mail.
+    /// Who gets a mail; refused where no mail server is configured.
     #[serde(default)]
     emails: Vec<String>,
-    /// What is called.
+    /// What is called: an http or https URL, with a query if need be.
     #[serde(default)]
     webhook: Option<String>,
 }
@@ -129,6 +132,10 @@ pub async fn create(
 ) -> Result<impl IntoResponse, Problem> {
     if let Some(url) = &fields.webhook {
         permitted(&state.egress, url).map_err(|why| Problem::field("webhook", why))?;
+    }
+    // Such a rule would fail each time it has something to tell, when nobody looks.
+    if !fields.emails.is_empty() && !state.tellers.as_ref().is_some_and(|tellers| tellers.can_mail()) {
+        return Err(Problem::field("emails", "no mail server is configured: set alerts.smtp_url and alerts.from"));
     }
     let new = NewRule {
         name: Name::parse("name", &fields.name)?,
@@ -184,7 +191,12 @@ pub async fn test(State(state): State<ApiState>, InPath(id): InPath<i64>) -> Res
     let rule = state.store.alerts().get(id).await?;
     let due = Due { counts: vec![("test".to_owned(), 1)], since_us: now_us(), until_us: now_us() };
     let failures = match &state.tellers {
-        Some(tellers) => tell(&state.store, tellers, &rule, &due).await,
+        Some(tellers) => {
+            // Whoever presses the button sees what happens, and does not wait for more tries.
+            let once = CancellationToken::new();
+            once.cancel();
+            tell(&state.store, tellers, &rule, &due, &once).await
+        }
         None => vec!["nobody can be told from here".to_owned()],
     };
     Ok(made(Told { failures }))

@@ -202,21 +202,19 @@ impl ChannelChange {
         // Taking the permission away is checked against the address that stays.
         let lowered = now.allow_private_network && !private;
         let url = self.base_url.as_deref().or_else(|| lowered.then_some(now.base_url.as_str()));
-        let base_url = url.map(|url| address(now.provider, url, private, egress)).transpose()?;
+        let checked_url = url.map(|url| address(now.provider, url, private, egress)).transpose()?;
+        // The one that stays is not written: another change may be about to replace it.
+        let base_url = if self.base_url.is_some() { checked_url } else { None };
         let credentials =
             self.credentials.map(|list| each("credentials", list, CredentialChangeFields::checked)).transpose()?;
         let new = credentials.iter().flatten().filter_map(|patch: &CredentialPatch| patch.secret.as_ref());
         accounts(now.provider, new, private, egress)?;
-        let old = &now.settings;
-        let settings = ChannelSettings {
-            tags: self.tags.unwrap_or_else(|| old.tags.clone()),
-            region: self.region.unwrap_or_else(|| old.region.clone()),
-            limits: self.limits.unwrap_or(old.limits),
-            headers: self.headers.unwrap_or_else(|| old.headers.clone()),
-            params: self.params.unwrap_or_else(|| old.params.clone()),
-        };
         Ok(ChannelPatch {
-            settings: (settings != *old).then_some(settings),
+            tags: self.tags,
+            region: self.region,
+            limits: self.limits,
+            headers: self.headers,
+            params: self.params,
             proxy: self.proxy.map(|given| given.map(proxy)),
             name: self.name.map(|text| Name::parse("name", &text)).transpose()?,
             base_url,

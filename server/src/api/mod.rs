@@ -43,10 +43,10 @@ pub use openapi::openapi;
 use crate::{egress::Egress, upstream::HttpUpstream, watch::tell::Tellers};
 use authorisation::ROUTES;
 use axum::{Router, middleware};
-use engine::{health::Health, routing::Weights};
+use engine::{health::Health, routing::Weights, templates::Templates};
 use problem::Problem;
 use serde::Serialize;
-use std::{ops::Deref, path::PathBuf, sync::Arc};
+use std::{ops::Deref, path::PathBuf, sync::Arc, time::Duration};
 use store::{Store, catalog::MemoryCatalog, ledger::NodeLedger};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -72,8 +72,12 @@ pub struct Parts {
     pub upstream: Arc<HttpUpstream>,
     /// What the relay knows of its upstreams.
     pub health: Arc<Health>,
+    /// What its requests to each have in common.
+    pub templates: Arc<Templates>,
     /// What it weighs them by.
     pub weights: Weights,
+    /// How long it connects, where a channel does not say.
+    pub connect_timeout: Duration,
     /// The ways to people, for alerts.
     pub tellers: Option<Arc<Tellers>>,
     /// Where channels may be.

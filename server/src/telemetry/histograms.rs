@@ -60,7 +60,8 @@ impl Histograms {
     pub fn tell(&self, ended: &Ended, provider: Option<&'static str>) {
         let settlement = &ended.settlement;
         let mut common = names::common(ended, provider);
-        for (kind, count) in [("input", settlement.usage.input), ("output", settlement.usage.output)] {
+        let usage = &settlement.usage;
+        for (kind, count) in [("input", names::input_tokens(usage)), ("output", usage.output)] {
             if count > 0 {
                 let mut attributes = common.clone();
                 attributes.push(KeyValue::new("gen_ai.token.type", kind));

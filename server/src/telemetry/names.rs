@@ -3,15 +3,18 @@
 use domain::{
     channel::Snapshot,
     dialect::{Dialect, Provider},
+    usage::Usage,
 };
 use opentelemetry::KeyValue;
 use store::ledger::Ended;
 
-/// `gen_ai.provider.name` of who served it; `None` when nobody did or its channel is no more.
+/// `gen_ai.provider.name` of who served it; `None` when nobody did or its channel is no more. A fallback or a rule may
+/// have taken it to a channel that does not carry the model asked for, so other models' are looked at after its own.
 pub fn provider(snapshot: &Snapshot, ended: &Ended) -> Option<&'static str> {
     let channel = ended.settlement.channel?;
-    let model = snapshot.models.get(&ended.opened.model)?;
-    model.offers.iter().find(|offer| offer.channel.id == channel).map(|offer| word(offer.channel.provider))
+    let asked = snapshot.models.get(&ended.opened.model);
+    let mut offers = asked.into_iter().chain(snapshot.models.values()).flat_map(|model| &model.offers);
+    offers.find(|offer| offer.channel.id == channel).map(|offer| word(offer.channel.provider))
 }
 
 /// The conventions' word where they have one, else ours.
@@ -35,6 +38,11 @@ pub fn operation(dialect: Dialect) -> &'static str {
         Dialect::OpenaiEmbeddings | Dialect::GeminiEmbeddings | Dialect::GeminiBatchEmbeddings => "embeddings",
         other => other.as_str(),
     }
+}
+
+/// All input tokens: the conventions count what was read from and written to a cache among them, our `input` does not.
+pub fn input_tokens(usage: &Usage) -> u64 {
+    usage.total_tokens().saturating_sub(usage.output)
 }
 
 /// What spans and histograms both carry.

@@ -68,7 +68,7 @@ fn attributes(ended: &Ended, provider: Option<&'static str>) -> Vec<KeyValue> {
     let mut attributes = names::common(ended, provider);
     let usage = settlement.usage;
     let counts = [
-        ("gen_ai.usage.input_tokens", usage.input),
+        ("gen_ai.usage.input_tokens", names::input_tokens(&usage)),
         ("gen_ai.usage.output_tokens", usage.output),
         ("gen_ai.usage.cache_read.input_tokens", usage.cache_read),
         ("gen_ai.usage.cache_creation.input_tokens", usage.cache_write()),

@@ -15,7 +15,7 @@ use std::{
     task::{Context, Poll},
     time::Duration,
 };
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, time::Instant};
 use tokio_rustls::TlsConnector;
 use tokio_util::task::TaskTracker;
 
@@ -116,13 +116,18 @@ impl Connector {
         if permitted.is_empty() { Err(refusal) } else { Ok(permitted) }
     }
 
-    /// Dials the first address that answers, of those the guard permits.
+    /// Dials the first address that answers, of those the guard permits. Each has its share of the time that is left: one
+    /// that is silent must not keep the next from being tried.
     async fn dial(&self, host: &str, port: u16) -> io::Result<TcpStream> {
+        let until = Instant::now() + self.timeout;
         let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-        for address in self.permitted(host, port).await? {
-            match TcpStream::connect(address).await {
-                Ok(tcp) => return Ok(tcp),
-                Err(error) => last = error,
+        let addresses = self.permitted(host, port).await?;
+        for (address, left) in addresses.iter().zip((1..=addresses.len()).rev()) {
+            let share = until.saturating_duration_since(Instant::now()) / u32::try_from(left).unwrap_or(u32::MAX);
+            match tokio::time::timeout(share, TcpStream::connect(address)).await {
+                Ok(Ok(tcp)) => return Ok(tcp),
+                Ok(Err(error)) => last = error,
+                Err(_) => last = io::Error::new(io::ErrorKind::TimedOut, "connecting took too long"),
             }
         }
         Err(last)

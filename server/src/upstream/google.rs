@@ -104,9 +104,13 @@ impl Accounts {
         Ok(token.insert(fresh).bearer.clone())
     }
 
-    /// Asks anew next time.
-    pub fn forget(&self, secret: &CredentialSecret) {
-        self.0.lock().remove(&SecretHash::of(secret.expose()));
+    /// Asks anew next time, unless the token that was refused is no longer the one there is.
+    pub async fn forget(&self, secret: &CredentialSecret, refused: &HeaderValue) {
+        let Some(slot) = self.0.lock().get(&SecretHash::of(secret.expose())).cloned() else { return };
+        let mut token = slot.lock().await;
+        if token.as_ref().is_some_and(|token| token.bearer == *refused) {
+            *token = None;
+        }
     }
 }
 
@@ -142,5 +146,5 @@ async fn ask(client: &Http, secret: &CredentialSecret) -> Result<Token, SendFail
 
 /// Not the credential's fault.
 fn away(what: &str) -> SendFailed {
-    failed(what.to_owned(), false)
+    failed(what.to_owned())
 }

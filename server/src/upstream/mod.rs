@@ -113,6 +113,11 @@ impl HttpUpstream {
 }
 
 impl HttpUpstream {
+    /// Closes the pools of channels that are no more.
+    pub fn keep(&self, still_there: impl Fn(ChannelId) -> bool) {
+        self.pools.write().retain(|channel, _| still_there(*channel));
+    }
+
     /// Asks a channel with GET: for what is not a request of its models.
     ///
     /// # Errors
@@ -125,7 +130,7 @@ impl HttpUpstream {
     ) -> Result<http::Response<Incoming>, SendFailed> {
         let client = self.client(channel, connect_timeout);
         let mut request = http::Request::new(Full::default());
-        *request.uri_mut() = http::Uri::try_from(head.uri).map_err(|error| failed(error.to_string(), true))?;
+        *request.uri_mut() = http::Uri::try_from(head.uri).map_err(|error| failed(error.to_string()))?;
         *request.headers_mut() = head.headers;
         exchange(&client, request).await
     }
@@ -144,18 +149,18 @@ impl Upstream for HttpUpstream {
         let client = self.client(channel, connect_timeout);
         let mut request = http::Request::new(Full::new(body));
         *request.method_mut() = http::Method::POST;
-        *request.uri_mut() = http::Uri::try_from(head.uri).map_err(|error| failed(error.to_string(), true))?;
+        *request.uri_mut() = http::Uri::try_from(head.uri).map_err(|error| failed(error.to_string()))?;
         *request.headers_mut() = head.headers;
         let Some(account) = &head.account else { return exchange(&client, request).await };
         let token = self.accounts.token(&client, account).await?;
-        request.headers_mut().insert(http::header::AUTHORIZATION, token);
+        request.headers_mut().insert(http::header::AUTHORIZATION, token.clone());
         let again = request.clone();
         let response = exchange(&client, request).await?;
         if response.status() != http::StatusCode::UNAUTHORIZED {
             return Ok(response);
         }
         // It may have been taken back before its time: once more with a fresh one, and what that says is the account's.
-        self.accounts.forget(account);
+        self.accounts.forget(account, &token).await;
         let mut request = again;
         let token = self.accounts.token(&client, account).await?;
         request.headers_mut().insert(http::header::AUTHORIZATION, token);
@@ -167,11 +172,11 @@ impl Upstream for HttpUpstream {
 type Http = Client<Connector, Full<Bytes>>;
 
 async fn exchange(client: &Http, request: http::Request<Full<Bytes>>) -> Result<http::Response<Incoming>, SendFailed> {
-    client.request(request).await.map_err(|error| failed(with_causes(&error), error.is_connect()))
+    client.request(request).await.map_err(|error| failed(with_causes(&error)))
 }
 
-fn failed(what: String, connecting: bool) -> SendFailed {
-    SendFailed { what, connecting, refused: false }
+fn failed(what: String) -> SendFailed {
+    SendFailed { what, refused: false }
 }
 
 /// An error and everything under it, for the log.

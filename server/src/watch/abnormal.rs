@@ -25,7 +25,7 @@ const LEAST_SPEND: i64 = 100_000_000;
 const LEAST_ERRORS: i64 = 10;
 const LEAST_REQUESTS: i64 = 20;
 
-/// Looks once a minute, on one node.
+/// Looks every five minutes, on one node.
 pub async fn watch(store: Store, stop: CancellationToken) {
     let mut looks = tokio::time::interval(Duration::from_secs(20));
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -45,10 +45,11 @@ pub async fn watch(store: Store, stop: CancellationToken) {
 }
 
 async fn look(store: &Store) -> store::Result<()> {
-    // What was told is not told again while it lasts.
     if !store.jobs().claim("abnormal", RECENT_US / 2).await? {
         return Ok(());
     }
+    // The ten minutes that were told are part of the next ten: what was told is told again after that, if it lasts.
+    let told = store.events().of_keys(now_us() - RECENT_US).await?;
     let now = now_us().div_euclid(MINUTE_US) * MINUTE_US;
     let mut moment = Moment::now(store.db()).await?;
     let between = |from, to| Filter { from_us: Some(from), to_us: Some(to), ..Filter::default() };
@@ -59,19 +60,13 @@ async fn look(store: &Store) -> store::Result<()> {
     let week: HashMap<KeyId, Line> = week.into_iter().filter_map(|line| Some((line.of.key?, line))).collect();
     let mut events = Vec::new();
     for line in recent {
-        let Some(habits) = line.of.key.and_then(|key| week.get(&key)) else { continue };
-        events.extend(judge(&line, habits).into_iter().map(|(kind, detail)| NewEvent {
-            kind: kind.to_owned(),
-            model: String::new(),
-            channel: None,
-            credential: None,
-            tenant: line.of.tenant,
-            key: line.of.key,
-            request: None,
-            detail,
-            count: 1,
-            times_us: (now_us(), now_us()),
-        }));
+        let Some(key) = line.of.key else { continue };
+        let Some(habits) = week.get(&key) else { continue };
+        for (kind, detail) in judge(&line, habits) {
+            if !told.contains(&(kind.to_owned(), key)) {
+                events.push(NewEvent { tenant: line.of.tenant, key: Some(key), ..NewEvent::now(kind, detail) });
+            }
+        }
     }
     if events.is_empty() { Ok(()) } else { store.events().add(&events).await }
 }

@@ -10,16 +10,18 @@ use store::{
     events::NewEvent,
     time::{now_ms, now_us},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How often rules are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How often telling is tried, waiting longer each time.
 const TRIES: u32 = 4;
 const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// The event of an alert that could not be told.
+const FAILED: &str = "alert_failed";
 
 /// Looks until `stop`.
-pub async fn watch(store: Store, tellers: Arc<Tellers>, stop: CancellationToken) {
+pub async fn watch(store: Store, tellers: Arc<Tellers>, tracker: TaskTracker, stop: CancellationToken) {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -29,7 +31,7 @@ pub async fn watch(store: Store, tellers: Arc<Tellers>, stop: CancellationToken)
         }
         let looked = tokio::select! {
             () = stop.cancelled() => return,
-            looked = look(&store, &tellers) => looked,
+            looked = look(&store, &tellers, &tracker, &stop) => looked,
         };
         if let Err(error) = looked {
             tracing::warn!(%error, "alert rules could not be looked at");
@@ -37,17 +39,23 @@ pub async fn watch(store: Store, tellers: Arc<Tellers>, stop: CancellationToken)
     }
 }
 
-async fn look(store: &Store, tellers: &Tellers) -> store::Result<()> {
+async fn look(
+    store: &Store,
+    tellers: &Arc<Tellers>,
+    tracker: &TaskTracker,
+    stop: &CancellationToken,
+) -> store::Result<()> {
     for rule in store.alerts().list().await?.into_iter().filter(|rule| rule.enabled) {
-        if let Some(due) = store.alerts().claim(&rule, now_us()).await? {
-            tell(store, tellers, &rule, &due).await;
-        }
+        let Some(due) = store.alerts().claim(&rule, now_us()).await? else { continue };
+        // Apart: who does not answer holds up nobody else's alert, and what is claimed is told also by a node that stops.
+        let (store, tellers, stop) = (store.clone(), tellers.clone(), stop.clone());
+        tracker.spawn(async move { tell(&store, &tellers, &rule, &due, &stop).await });
     }
     Ok(())
 }
 
-/// Tells all that a rule names; what cannot be told becomes an event itself.
-pub async fn tell(store: &Store, tellers: &Tellers, rule: &Rule, due: &Due) -> Vec<String> {
+/// Tells all that a rule names at once, each patiently until `hurry`; what cannot be told becomes an event itself.
+pub async fn tell(store: &Store, tellers: &Tellers, rule: &Rule, due: &Due, hurry: &CancellationToken) -> Vec<String> {
     let mut failures = Vec::new();
     let total: i64 = due.counts.iter().map(|(_, count)| count).sum();
     let subject = format!("Turnpike: {} ({total})", rule.name);
@@ -66,25 +74,17 @@ pub async fn tell(store: &Store, tellers: &Tellers, rule: &Rule, due: &Due) -> V
             Err(error) => failures.push(format!("webhook: {error}")),
         }
     }
-    for (name, way) in &ways {
-        failures.extend(way.patiently(tellers).await.err().map(|error| format!("{name}: {error:#}")));
-    }
+    let told = futures::future::join_all(ways.iter().map(|(name, way)| async move {
+        way.patiently(tellers, hurry).await.err().map(|error| format!("{name}: {error:#}"))
+    }));
+    failures.extend(told.await.into_iter().flatten());
     for failure in &failures {
         tracing::warn!(rule = %rule.name, %failure, "an alert could not be told");
     }
-    if !failures.is_empty() {
-        let event = NewEvent {
-            kind: "alert_failed".to_owned(),
-            model: String::new(),
-            channel: None,
-            credential: None,
-            tenant: None,
-            key: None,
-            request: None,
-            detail: format!("{}: {}", rule.name, failures.join("; ")),
-            count: 1,
-            times_us: (now_us(), now_us()),
-        };
+    // Telling that telling failed may fail again, for ever.
+    let news = due.counts.iter().any(|(kind, _)| kind != FAILED);
+    if news && !failures.is_empty() {
+        let event = NewEvent::now(FAILED, format!("{}: {}", rule.name, failures.join("; ")));
         if let Err(error) = store.events().add(&[event]).await {
             tracing::warn!(%error, "nor could that be kept");
         }
@@ -106,13 +106,20 @@ impl Way {
         }
     }
 
-    async fn patiently(&self, tellers: &Tellers) -> anyhow::Result<()> {
+    /// Tries several times, waiting between; once more at most after `hurry`.
+    async fn patiently(&self, tellers: &Tellers, hurry: &CancellationToken) -> anyhow::Result<()> {
         let mut wait = FIRST_WAIT;
         for _ in 1..TRIES {
+            if hurry.is_cancelled() {
+                break;
+            }
             if self.once(tellers).await.is_ok() {
                 return Ok(());
             }
-            tokio::time::sleep(wait).await;
+            tokio::select! {
+                () = hurry.cancelled() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
             wait *= 2;
         }
         self.once(tellers).await

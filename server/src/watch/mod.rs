@@ -28,7 +28,12 @@ pub async fn collect(mut told: Receiver<Notice>, store: Store, stop: Cancellatio
         tokio::select! {
             biased;
             () = stop.cancelled() => break,
-            _ = turns.tick() => gathered.write(&store).await,
+            _ = turns.tick() => {
+                for notice in std::mem::take(&mut gathered.again) {
+                    address(&store, notice, &mut gathered).await;
+                }
+                gathered.write(&store).await;
+            }
             notice = told.recv() => match notice {
                 Some(notice) if notice.kind == Kind::Address => address(&store, notice, &mut gathered).await,
                 Some(notice) => gathered.add(notice, now_us()),
@@ -50,7 +55,12 @@ async fn address(store: &Store, notice: Notice, gathered: &mut Gathered) {
     match store.addresses().saw(key, address).await {
         Ok(true) => gathered.add(notice, now_us()),
         Ok(false) => {}
-        Err(error) => tracing::warn!(%error, "a key's address could not be kept"),
+        Err(error) => {
+            tracing::warn!(%error, "a key's address could not be kept; it waits");
+            if gathered.again.len() < MOST {
+                gathered.again.push(notice);
+            }
+        }
     }
 }
 
@@ -66,7 +76,11 @@ struct Alike {
 }
 
 #[derive(Debug, Default)]
-struct Gathered(HashMap<Alike, NewEvent>);
+struct Gathered {
+    events: HashMap<Alike, NewEvent>,
+    /// Addresses that could not be kept: the relay tells of each once only.
+    again: Vec<Notice>,
+}
 
 impl Gathered {
     fn add(&mut self, notice: Notice, now_us: i64) {
@@ -78,22 +92,21 @@ impl Gathered {
             (None, None)
         };
         let alike = Alike { kind, model, channel, credential, tenant, key };
-        if self.0.len() >= MOST && !self.0.contains_key(&alike) {
+        if self.events.len() >= MOST && !self.events.contains_key(&alike) {
             return;
         }
+        let word = if kind == Kind::Address { "new_address" } else { kind.as_str() };
         let fresh = NewEvent {
-            kind: if kind == Kind::Address { "new_address" } else { kind.as_str() }.to_owned(),
             model: alike.model.clone(),
             channel,
             credential,
             tenant,
             key,
-            request: None,
-            detail: String::new(),
             count: 0,
             times_us: (now_us, now_us),
+            ..NewEvent::now(word, String::new())
         };
-        let event = self.0.entry(alike).or_insert(fresh);
+        let event = self.events.entry(alike).or_insert(fresh);
         event.count += 1;
         event.times_us.1 = now_us;
         event.request = request.map(|request| request.to_string());
@@ -102,13 +115,13 @@ impl Gathered {
 
     /// What cannot be written waits for the next turn, as much as there is room for.
     async fn write(&mut self, store: &Store) {
-        if self.0.is_empty() {
+        if self.events.is_empty() {
             return;
         }
-        let mut events: Vec<NewEvent> = self.0.values().cloned().collect();
+        let mut events: Vec<NewEvent> = self.events.values().cloned().collect();
         events.sort_by_key(|event| event.times_us);
         match store.events().add(&events).await {
-            Ok(()) => self.0.clear(),
+            Ok(()) => self.events.clear(),
             Err(error) => tracing::warn!(%error, "events could not be written; they wait"),
         }
     }
@@ -138,13 +151,13 @@ mod tests {
         gathered.add(notice(Kind::Failover, "m", "timeout"), 1);
         gathered.add(notice(Kind::Failover, "m", "rate"), 5);
         gathered.add(notice(Kind::Upstream(Turn::Opened), "m", ""), 6);
-        assert_eq!(gathered.0.len(), 2);
-        let failover = gathered.0.values().find(|event| event.kind == "failover").unwrap();
+        assert_eq!(gathered.events.len(), 2);
+        let failover = gathered.events.values().find(|event| event.kind == "failover").unwrap();
         assert_eq!((failover.count, failover.times_us, failover.detail.as_str()), (2, (1, 5), "rate"));
         assert_eq!(failover.tenant, None);
         for n in 0..2 * MOST {
             gathered.add(notice(Kind::Failover, &n.to_string(), ""), 7);
         }
-        assert_eq!(gathered.0.len(), MOST, "bounded");
+        assert_eq!(gathered.events.len(), MOST, "bounded");
     }
 }

@@ -6,21 +6,23 @@ use crate::api::{
     probe::{self, TestFields},
 };
 use domain::{ids::ChannelId, money::NanoUsd, ports::Catalog as _, usage::Usage};
-use engine::health::{Permit, Place, Slot, Standing};
-use protocol::error::Class;
+use engine::{
+    health::{Permit, Place, Slot, Standing, Turn},
+    notices::Kind,
+};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
-use store::{events::NewEvent, time::now_us};
+use store::events::NewEvent;
 use tokio_util::sync::CancellationToken;
 
 /// How often it is looked whose time has come.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often channels that are no more are forgotten.
 const SWEPT_EVERY: Duration = Duration::from_secs(60);
-/// What a channel's probes may cost in a day: a cent.
+/// What a channel's probes may cost this node in a day: a cent.
 const CAP: NanoUsd = NanoUsd(10_000_000);
 /// What one is taken to cost where the cost is not known: a twentieth of that.
 const UNKNOWN: NanoUsd = NanoUsd(500_000);
@@ -79,6 +81,9 @@ fn sweep(state: &ApiState) {
         })
         .collect();
     state.health.keep(|place| places.contains(&place));
+    state.templates.keep(|channel, credential| places.contains(&Place { channel, credential }));
+    let channels: HashSet<ChannelId> = places.iter().map(|place| place.channel).collect();
+    state.upstream.keep(|channel| channels.contains(&channel));
 }
 
 /// One slot of each credential that was refused and may be tried.
@@ -114,42 +119,25 @@ async fn probe_one(state: &ApiState, slot: &Arc<Slot>, spent: &mut Spent) {
     let output = outcome.as_ref().map_or(0, probe::TestShown::output_tokens);
     let usage = Usage { input: WORDS, output, ..Usage::default() };
     spent.add(channel, offer.cost.as_ref().map_or(UNKNOWN, |price| price.rates.cost(&usage)), began);
-    if tell(permit, outcome.ok().as_ref(), began.elapsed()) {
-        let event = NewEvent {
-            kind: "credential_back".to_owned(),
-            model,
-            channel: Some(channel),
-            credential: slot.place.credential,
-            tenant: None,
-            key: None,
-            request: None,
-            detail: "a probe was served".to_owned(),
-            count: 1,
-            times_us: (now_us(), now_us()),
-        };
-        if let Err(error) = state.store.events().add(&[event]).await {
-            tracing::warn!(%error, "an event could not be kept");
-        }
+    let Some(turn) = tell(permit, outcome.ok().as_ref(), began.elapsed()) else { return };
+    let kind = Kind::Upstream(turn).as_str();
+    metrics::counter!("turnpike_events_total", "kind" => kind).increment(1);
+    let place = (Some(channel), slot.place.credential);
+    let event =
+        NewEvent { model, channel: place.0, credential: place.1, ..NewEvent::now(kind, "by a probe".to_owned()) };
+    if let Err(error) = state.store.events().add(&[event]).await {
+        tracing::warn!(%error, "an event could not be kept");
     }
 }
 
-/// What came of it, for the slot. Whether the credential is back.
-fn tell(mut permit: Permit, outcome: Option<&probe::TestShown>, took: Duration) -> bool {
-    match outcome {
-        Some(shown) if shown.is_ok() => {
-            permit.served(took, true);
-            true
-        }
-        Some(shown) if matches!(shown.status(), Some(401..=403 | 400 | 429)) => {
-            permit.failed(Class::Credential, None, 0.0);
-            false
-        }
-        // It says nothing about the credential: the permit's end lets another try.
-        _ => {
-            permit.failed(Class::Transient, None, 0.0);
-            false
-        }
+/// What came of it, for the slot; what turned by it, if anything did.
+fn tell(mut permit: Permit, outcome: Option<&probe::TestShown>, took: Duration) -> Option<Turn> {
+    let shown = outcome?;
+    if shown.is_ok() {
+        return permit.served(took, true);
     }
+    // No answer, or one that makes no sense, says nothing about the credential: the permit's end lets another try.
+    permit.failed(shown.class()?, None, 0.0)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Tells people: by mail, and by a call of a webhook whose body is signed.
 
-use crate::egress::Egress;
+use crate::egress::{Egress, EgressRefused};
 use anyhow::{Context, ensure};
 use domain::secret::CredentialSecret;
 use hmac::{Hmac, Mac};
@@ -71,6 +71,11 @@ impl Tellers {
         Ok(Self { mail, web, egress })
     }
 
+    /// Whether there is a mail server.
+    pub fn can_mail(&self) -> bool {
+        self.mail.is_some()
+    }
+
     /// Sends one mail.
     ///
     /// # Errors
@@ -104,13 +109,20 @@ impl Tellers {
 /// A webhook's address, if it may be called at all. Unlike a channel's it may have a query.
 ///
 /// # Errors
-/// Why not.
-pub fn permitted(egress: &Egress, text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|_| "is not a URL".to_owned())?;
+/// Why not, in a webhook's words: the guard's are about channels.
+pub fn permitted(egress: &Egress, text: &str) -> Result<Url, &'static str> {
+    const NOT_WEB: &str = "must be an http or https URL with a host";
+    let url = Url::parse(text).map_err(|_| NOT_WEB)?;
     let mut plain = url.clone();
     plain.set_query(None);
-    egress.check_url(plain.as_str(), true).map_err(|refused| refused.to_string())?;
-    Ok(url)
+    let checked = egress.check_url(plain.as_str(), true).map_err(|refused| match refused {
+        EgressRefused::NotAWebUrl => NOT_WEB,
+        EgressRefused::Credentials => "must not hold a user name or password",
+        EgressRefused::QueryOrFragment => "must not hold a fragment",
+        EgressRefused::Private => "must not be at a private address",
+        EgressRefused::Forbidden => "must not be at an address that is link-local, multicast, reserved or denied",
+    });
+    checked.map(|_| url)
 }
 
 /// HMAC-SHA-256 over the time, a dot and the body, in hexadecimal: a call that is sent again later shows by its time.

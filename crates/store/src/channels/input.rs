@@ -7,7 +7,7 @@ use crate::{
     words::{ModelName, Name},
 };
 use domain::{
-    channel::{ChannelSettings, Proxy, Timeouts},
+    channel::{ChannelSettings, Limits, Overrides, Proxy, Timeouts},
     dialect::{Dialect, Provider},
     price::Rates,
     secret::CredentialSecret,
@@ -129,8 +129,16 @@ pub struct ChannelPatch {
     pub timeouts: Option<Timeouts>,
     /// As in [`NewChannel`].
     pub allow_private_network: Option<bool>,
-    /// As in [`NewChannel`], as a whole.
-    pub settings: Option<ChannelSettings>,
+    /// As in [`ChannelSettings`]. Its parts are apart, so that changes of two of them at once both stay.
+    pub tags: Option<Vec<String>>,
+    /// As in [`ChannelSettings`]; an inner `None` takes it away.
+    pub region: Option<Option<String>>,
+    /// As in [`ChannelSettings`].
+    pub limits: Option<Limits>,
+    /// As in [`ChannelSettings`].
+    pub headers: Option<Overrides<String>>,
+    /// As in [`ChannelSettings`].
+    pub params: Option<Overrides<serde_json::Value>>,
     /// As in [`NewChannel`]; an inner `None` takes it away.
     pub proxy: Option<Option<Proxy>>,
     /// As in [`NewChannel`], secrets optional.
@@ -214,9 +222,9 @@ impl ChannelPatch {
         }
         after.timeouts = self.timeouts.unwrap_or(after.timeouts);
         check_timeouts(&after.timeouts)?;
-        if let Some(settings) = &self.settings {
-            settings::check(settings)?;
-            after.settings = settings.clone();
+        after.settings = self.settings_onto(&before.settings);
+        if after.settings != before.settings {
+            settings::check(&after.settings)?;
         }
         if let Some(Some(proxy)) = &self.proxy {
             settings::check_proxy(proxy)?;
@@ -234,6 +242,16 @@ impl ChannelPatch {
         }
         check_offers(self.models.as_deref().unwrap_or_default())?;
         Ok(after)
+    }
+
+    fn settings_onto(&self, before: &ChannelSettings) -> ChannelSettings {
+        ChannelSettings {
+            tags: self.tags.as_ref().unwrap_or(&before.tags).clone(),
+            region: self.region.as_ref().unwrap_or(&before.region).clone(),
+            limits: self.limits.unwrap_or(before.limits),
+            headers: self.headers.as_ref().unwrap_or(&before.headers).clone(),
+            params: self.params.as_ref().unwrap_or(&before.params).clone(),
+        }
     }
 }
 

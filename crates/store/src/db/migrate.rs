@@ -50,6 +50,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../../migrations/sqlite/0008_alerts.sql"),
         include_str!("../../../../migrations/postgres/0008_alerts.sql"),
     ),
+    (
+        9,
+        include_str!("../../../../migrations/sqlite/0009_alert_urls.sql"),
+        include_str!("../../../../migrations/postgres/0009_alert_urls.sql"),
+    ),
 ];
 
 /// Any fixed number: only one node migrates at a time (`pg_advisory_xact_lock`).

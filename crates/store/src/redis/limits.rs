@@ -3,7 +3,7 @@
 //! Places at once live for [`LIVES`] and are renewed while their request runs, so that those of a node that died are free again
 //! soon.
 
-use super::{AWAY, Redis};
+use super::{ANSWER, AWAY, Redis};
 use domain::limits::{Left, Met, NotTaken, SharedLimits, Taken, Waiting, Wanted};
 use parking_lot::Mutex;
 use redis::{AsyncTypedCommands as _, Script, aio::ConnectionManager};
@@ -72,11 +72,15 @@ impl RedisLimits {
             let or_none = |limit: Option<u32>| limit.unwrap_or(0);
             call.arg(or_none(limits.rpm)).arg(or_none(limits.tpm)).arg(or_none(limits.concurrency)).arg(*tokens);
         }
-        let answer: Vec<i64> = match call.invoke_async(&mut self.connection.clone()).await {
-            Ok(answer) => answer,
-            Err(error) => {
+        // The connection's own bound holds for a live one only: one that is lost is made anew first, for seconds.
+        let mut connection = self.connection.clone();
+        let asked = tokio::time::timeout(ANSWER, call.invoke_async(&mut connection)).await;
+        let answer: Vec<i64> = match asked {
+            Ok(Ok(answer)) => answer,
+            failed => {
                 // Its words may hold the address.
-                tracing::warn!(kind = ?error.kind(), "Redis does not answer: limits are counted by this node alone");
+                let kind = failed.ok().and_then(redis::RedisResult::err).map(|error| error.kind());
+                tracing::warn!(?kind, "Redis does not answer: limits are counted by this node alone");
                 metrics::counter!("turnpike_redis_away_total").increment(1);
                 *self.away_until.lock() = Some(Instant::now() + AWAY);
                 return Err(NotTaken::Away);

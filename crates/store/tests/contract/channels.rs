@@ -2,7 +2,7 @@
 
 use crate::support::{me, model, name, rates};
 use domain::{
-    channel::{ChannelSettings, Timeouts},
+    channel::{ChannelSettings, Limits, Overrides, Timeouts},
     dialect::{Dialect, Provider},
     secret::CredentialSecret,
 };
@@ -71,6 +71,26 @@ on_both! {
         let patched = store.channels().patch(&me(), made.id, patch).await.unwrap();
         assert_eq!((patched.priority, patched.base_url.as_str()), (9, "https://x.example/v1"));
         assert_eq!((&patched.credentials, &patched.models), (&made.credentials, &made.models));
+    }
+
+    async fn changes_of_two_parts_of_the_settings_both_stay(bed) {
+        let store = bed.store();
+        let settings = ChannelSettings { tags: vec!["old".into()], region: Some("fra".into()), ..ChannelSettings::default() };
+        let made = store.channels().create(&me(), NewChannel { settings, ..channel("a") }).await.unwrap();
+        let (limits, tags) = (Limits { rpm: Some(10), ..Limits::default() }, vec!["new".to_owned()]);
+        let headers: Overrides<String> = Overrides { remove: vec!["x-team".to_owned()], ..Overrides::default() };
+        // Neither knows of the other: each is made from the channel as it was.
+        let limited = ChannelPatch { limits: Some(limits), headers: Some(headers.clone()), ..ChannelPatch::default() };
+        let tagged = ChannelPatch { tags: Some(tags.clone()), region: Some(None), ..ChannelPatch::default() };
+        let channels = store.channels();
+        let (author, other) = (me(), me());
+        let (one, two) = tokio::join!(channels.patch(&author, made.id, limited), channels.patch(&other, made.id, tagged));
+        one.and(two).unwrap();
+        let wanted = ChannelSettings { tags, region: None, limits, headers, ..ChannelSettings::default() };
+        assert_eq!(channels.get(made.id).await.unwrap().settings, wanted);
+        let bad = ChannelPatch { limits: Some(Limits { rpm: Some(0), ..Limits::default() }), ..ChannelPatch::default() };
+        assert!(matches!(channels.patch(&me(), made.id, bad).await, Err(Error::Invalid { .. })));
+        assert_eq!(channels.get(made.id).await.unwrap().settings, wanted, "a refused patch changes nothing");
     }
 
     async fn credentials_are_kept_replaced_added_and_removed_by_name(bed) {

@@ -7,7 +7,7 @@ use crate::{
     support::{me, model, name, tenant},
 };
 use domain::{
-    channel::{ChannelSettings, Limits, Proxy},
+    channel::{ChannelSettings, Limits, Overrides, Proxy},
     ids::{ChannelId, TenantId},
     money::NanoUsd,
     ports::Catalog as _,
@@ -94,7 +94,10 @@ on_both! {
         let texts: Vec<_> = rows.iter().flat_map(|row| [row.opt_text(0).unwrap(), row.opt_text(1).unwrap()]).flatten().collect();
         assert!(!texts.concat().contains("planted"), "{texts:?}");
 
-        let straight = ChannelPatch { proxy: Some(None), settings: Some(ChannelSettings::default()), ..ChannelPatch::default() };
+        let straight = ChannelPatch {
+            tags: Some(vec![]), region: Some(None), limits: Some(Limits::default()), headers: Some(Overrides::default()),
+            params: Some(Overrides::default()), proxy: Some(None), ..ChannelPatch::default()
+        };
         let after = store.channels().patch(&me(), made.id, straight).await.unwrap();
         assert_eq!((after.settings, after.proxy), (ChannelSettings::default(), None));
         let odd = ChannelPatch { proxy: Some(Some(Proxy(CredentialSecret::new("ftp://x".into())))), ..ChannelPatch::default() };
@@ -124,7 +127,7 @@ on_both! {
         node.end().await;
     }
 
-    async fn events_are_listed_by_kind_and_counted(bed) {
+    async fn events_are_listed_by_kind_and_pruned(bed) {
         let store = bed.store();
         tenant(&store).await;
         store.events().add(&[event("failover", 10, 3), event("breaker_opened", 20, 1), event("failover", 30, 4)]).await.unwrap();
@@ -133,8 +136,8 @@ on_both! {
         assert_eq!(all[0].event, event("failover", 30, 4));
         let wanted = Wanted { kind: "failover".into(), channel: Some(ChannelId(7)), since_us: 11 };
         assert_eq!(store.events().list(&wanted, Page::first(10)).await.unwrap().rows.len(), 1);
-        assert_eq!(store.events().counts(0).await.unwrap(), [("breaker_opened".into(), 1), ("failover".into(), 7)]);
         store.prune().await.unwrap();
-        assert_eq!(store.events().counts(0).await.unwrap(), [], "they are of 1970");
+        let left = store.events().list(&Wanted::default(), Page::first(10)).await.unwrap().rows;
+        assert_eq!(left, [], "they are of 1970");
     }
 }

@@ -26,7 +26,12 @@ use domain::{
 use engine::{overrides, upstream::Upstream};
 use http::{HeaderMap, HeaderValue, Response};
 use http_body_util::{BodyExt, Limited};
-use protocol::{answer::read_answer, error::classify, stream::Fault, upstream::upstream_head};
+use protocol::{
+    answer::read_answer,
+    error::{Class, classify},
+    stream::Fault,
+    upstream::upstream_head,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
@@ -35,8 +40,6 @@ use utoipa::ToSchema;
 
 /// Who presses a button waits for no more than this.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// To connect, if the channel does not say.
-const CONNECT: Duration = Duration::from_secs(5);
 /// An answer to a few words is not larger.
 const MAX_ANSWER: usize = 1 << 20;
 /// Characters of an upstream's message that are shown.
@@ -81,6 +84,9 @@ pub struct TestShown {
     output_tokens: Option<u64>,
     /// What went wrong.
     error: Option<String>,
+    /// Of which class that is, where the upstream said it.
+    #[serde(skip)]
+    class: Option<Class>,
 }
 
 /// One way to try.
@@ -98,6 +104,7 @@ struct Outcome {
     status: Option<u16>,
     usage: Option<Usage>,
     error: Option<String>,
+    class: Option<Class>,
 }
 
 impl TestFields {
@@ -113,9 +120,9 @@ impl TestShown {
         self.ok
     }
 
-    /// The upstream's status, where it gave one.
-    pub fn status(&self) -> Option<u16> {
-        self.status
+    /// What the upstream's error is about, where it said one.
+    pub fn class(&self) -> Option<Class> {
+        self.class
     }
 
     /// Output tokens that were reported.
@@ -126,7 +133,7 @@ impl TestShown {
 
 impl Outcome {
     fn failed(status: Option<u16>, error: impl Into<String>) -> Self {
-        Self { status, usage: None, error: Some(error.into()) }
+        Self { status, usage: None, error: Some(error.into()), class: None }
     }
 }
 
@@ -159,6 +166,7 @@ pub async fn run(state: &ApiState, id: ChannelId, fields: TestFields) -> Result<
         latency_ms: millis(began),
         output_tokens: outcome.usage.map(|usage| usage.output),
         error: outcome.error.map(|message| probe.without_secrets(&message)),
+        class: outcome.class,
     })
 }
 
@@ -251,7 +259,7 @@ impl Probe {
         let mut head = head;
         overrides::headers(&channel.settings.headers, &mut head.headers);
         let body = overrides::params(&channel.settings.params, body);
-        let connect = channel.timeouts.connect_ms.map_or(CONNECT, Duration::from_millis);
+        let connect = channel.timeouts.connect_ms.map_or(state.connect_timeout, Duration::from_millis);
         let sent = state.upstream.send(channel, head, body, connect).await;
         sent.map_err(|failed| Outcome::failed(None, failed.what))
     }
@@ -259,7 +267,8 @@ impl Probe {
     /// What an answer with an error's status says.
     fn refusal(&self, status: u16, headers: &HeaderMap, body: &[u8]) -> Outcome {
         let error = classify(self.dialect, status, headers, body);
-        Outcome::failed(Some(status), format!("{:?}: {}", error.class, error.message))
+        let told = Outcome::failed(Some(status), format!("{:?}: {}", error.class, error.message));
+        Outcome { class: Some(error.class), ..told }
     }
 
     async fn send(&self, state: &ApiState) -> Outcome {
@@ -278,8 +287,11 @@ impl Probe {
         }
         match read_answer(self.dialect, &body) {
             Ok(answer) if answer.empty => Outcome::failed(Some(status), "the answer is empty"),
-            Ok(answer) => Outcome { status: Some(status), usage: answer.usage, error: None },
-            Err(Fault::UpstreamError(error)) => Outcome::failed(Some(status), error.message),
+            Ok(answer) => Outcome { status: Some(status), usage: answer.usage, error: None, class: None },
+            Err(Fault::UpstreamError(error)) => {
+                let class = Some(error.class);
+                Outcome { class, ..Outcome::failed(Some(status), error.message) }
+            }
             Err(_) => Outcome::failed(Some(status), format!("not an answer in the dialect {}", self.dialect)),
         }
     }

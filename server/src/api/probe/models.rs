@@ -1,6 +1,6 @@
 //! `GET /channels/{id}/upstream-models`: what the upstream says it has, asked on demand.
 
-use super::{CONNECT, MAX_ANSWER, PATIENCE, Problem};
+use super::{MAX_ANSWER, PATIENCE, Problem};
 use crate::api::{ApiState, input::InPath};
 use axum::{Json, extract::State};
 use domain::ids::ChannelId;
@@ -49,7 +49,7 @@ pub async fn discover(
     let mut head = head.map_err(|error| unanswered(error.to_string()))?;
     head.uri = address;
     overrides::headers(&channel.settings.headers, &mut head.headers);
-    let connect = channel.timeouts.connect_ms.map_or(CONNECT, Duration::from_millis);
+    let connect = channel.timeouts.connect_ms.map_or(state.connect_timeout, Duration::from_millis);
     let asked = timeout(PATIENCE, async {
         let response = state.upstream.get(&channel, head, connect).await.map_err(|failed| unanswered(failed.what))?;
         let (head, body) = response.into_parts();

@@ -84,7 +84,7 @@ impl Answer {
         match ended {
             Err(fault) => broken(fault.to_string()),
             Ok(()) if self.first_token_ms.is_none() => broken("the answer is empty".to_owned()),
-            Ok(()) => Outcome { status: Some(status), usage: tap.reported(), error: None },
+            Ok(()) => Outcome { status: Some(status), usage: tap.reported(), error: None, class: None },
         }
     }
 

@@ -32,7 +32,7 @@ async fn sample(world: &World, route: &Route) -> Call {
     } else if path.starts_with("/api/v1/keys/") {
         world.fresh_key().await
     } else if path.starts_with("/api/v1/alerts/") {
-        world.admin(Method::POST, "/alerts", &json!({"name": "a", "emails": ["a@example.com"]})).await.id()
+        world.post("/alerts", &json!({"name": "a", "webhook": "https://example.com/hook"})).await.id()
     } else if path.starts_with("/api/v1/channels/") {
         world.fresh_channel().await
     } else {
@@ -50,7 +50,7 @@ async fn sample(world: &World, route: &Route) -> Call {
         (&Method::POST, "/api/v1/tenants/{id}/keys") => json!({"name": "new"}),
         (&Method::POST, "/api/v1/tenants/{id}/members") => json!({"user": world.fresh_user().await}),
         (&Method::POST, "/api/v1/channels") => world.channel_body(),
-        (&Method::POST, "/api/v1/alerts") => json!({"name": "new", "emails": ["a@example.com"]}),
+        (&Method::POST, "/api/v1/alerts") => json!({"name": "new", "webhook": "https://example.com/hook"}),
         (&Method::POST, "/api/v1/users") => json!({"email": world.fresh_email(), "password": "correct horse battery"}),
         (&Method::PATCH, "/api/v1/tenants/{id}/members/{user}") => json!({"role": "viewer"}),
         (&Method::PUT, "/api/v1/routes/{model}") => json!({"strategy": "cost"}),

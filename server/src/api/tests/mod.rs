@@ -1,5 +1,6 @@
 //! The management API against a real SQLite store, called through its router as the listener would.
 
+mod alerts;
 mod authorisation;
 mod changes;
 #[cfg(feature = "console")]
@@ -182,7 +183,9 @@ impl World {
             catalog: catalog.clone(),
             upstream: upstream.clone(),
             health: Arc::new(Health::default()),
+            templates: Arc::default(),
             weights: Weights::default(),
+            connect_timeout: std::time::Duration::from_secs(2),
             tellers: None,
             egress,
             data_dir: dir.path().to_owned(),

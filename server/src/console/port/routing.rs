@@ -4,13 +4,15 @@ use super::{ServerConsole, actor, failed, refused, time};
 use crate::api::routes::{WouldBe, explained};
 use app::port::{Author, Failed, NewRoute, Routing};
 use domain::{
-    ids::{ChannelId, CredentialId, TenantId},
+    channel::{Channel, Snapshot},
+    ids::{ChannelId, TenantId},
+    ports::Catalog as _,
     route::{Route, Rule},
     views::{EventLine, RouteLine, RouteView, RoutingView, ShutLine, WouldBeAsked},
 };
-use engine::health::Standing;
+use engine::health::{Slot, Standing};
 use futures::future::BoxFuture;
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 use store::{
     Error, ModelName, Page,
     events::{EventRow, Wanted},
@@ -46,6 +48,37 @@ fn read(new: &NewRoute) -> Result<Route, Failed> {
     })
 }
 
+/// What this node does not try at the moment, of channels and credentials that are still there. The catalogue says which
+/// are: it has all that requests may go to, however many, with their names.
+fn shut(snapshot: &Snapshot, slots: Vec<Arc<Slot>>, now: Instant) -> Vec<ShutLine> {
+    let offers = snapshot.models.values().flat_map(|model| &model.offers);
+    let channels: HashMap<ChannelId, &Channel> = offers.map(|offer| (offer.channel.id, &*offer.channel)).collect();
+    let line = |slot: Arc<Slot>| {
+        let standing = slot.standing(now);
+        let wait = match standing {
+            Standing::Ready => return None,
+            Standing::Probe => 0,
+            Standing::Shut(_, until) => until.saturating_duration_since(now).as_millis().div_ceil(1_000),
+        };
+        let channel = channels.get(&slot.place.channel)?;
+        let credential = match slot.place.credential {
+            Some(id) => channel.credentials.iter().find(|one| one.id == id)?.name.clone(),
+            None => String::new(),
+        };
+        Some(ShutLine {
+            channel: channel.id,
+            channel_name: channel.name.clone(),
+            credential,
+            model: slot.model.to_string(),
+            state: standing.as_str().to_owned(),
+            seconds: u64::try_from(wait).unwrap_or(u64::MAX),
+        })
+    };
+    let mut lines: Vec<ShutLine> = slots.into_iter().filter_map(line).collect();
+    lines.sort_by(|a, b| (&a.channel_name, &a.credential, &a.model).cmp(&(&b.channel_name, &b.credential, &b.model)));
+    lines
+}
+
 impl ServerConsole {
     async fn routing_lines(&self) -> Result<RoutingView, Error> {
         let routes: HashMap<String, Route> = self.store.routes().list().await?.into_iter().collect();
@@ -59,10 +92,7 @@ impl ServerConsole {
                 model: model.name,
             }
         };
-        let channels = self.store.channels().list(Page::first(Page::MAX)).await?.rows;
-        let names: HashMap<ChannelId, &str> = channels.iter().map(|row| (row.id, row.name.as_str())).collect();
-        let secrets: HashMap<CredentialId, &str> =
-            channels.iter().flat_map(|row| &row.credentials).map(|one| (one.id, one.name.as_str())).collect();
+        let names: HashMap<ChannelId, String> = self.store.channels().names().await?.into_iter().collect();
         let tenants: HashMap<TenantId, String> = self.store.tenants().names().await?.into_iter().collect();
         let event = |row: EventRow| EventLine {
             id: row.id,
@@ -73,7 +103,7 @@ impl ServerConsole {
             channel: row
                 .event
                 .channel
-                .map(|id| names.get(&id).map_or_else(|| id.to_string(), ToString::to_string))
+                .map(|id| names.get(&id).cloned().unwrap_or_else(|| id.to_string()))
                 .unwrap_or_default(),
             tenant: row.event.tenant.and_then(|id| tenants.get(&id).cloned()).unwrap_or_default(),
             request: row.event.request,
@@ -82,39 +112,9 @@ impl ServerConsole {
         let events = self.store.events().list(&Wanted::default(), Page::first(EVENTS)).await?.rows;
         Ok(RoutingView {
             routes: self.store.models().list().await?.into_iter().map(line).collect(),
-            shut: self.shut(&names, &secrets),
+            shut: shut(&self.api.catalog.snapshot(), self.api.health.slots(), Instant::now()),
             events: events.into_iter().map(event).collect(),
         })
-    }
-
-    /// What this node does not try at the moment, of channels that are still there.
-    fn shut(&self, names: &HashMap<ChannelId, &str>, secrets: &HashMap<CredentialId, &str>) -> Vec<ShutLine> {
-        let now = Instant::now();
-        let line = |slot: std::sync::Arc<engine::health::Slot>| {
-            let standing = slot.standing(now);
-            let wait = match standing {
-                Standing::Ready => return None,
-                Standing::Probe => 0,
-                Standing::Shut(_, until) => until.saturating_duration_since(now).as_millis().div_ceil(1_000),
-            };
-            let credential = match slot.place.credential {
-                Some(id) => (*secrets.get(&id)?).to_owned(),
-                None => String::new(),
-            };
-            Some(ShutLine {
-                channel: slot.place.channel,
-                channel_name: (*names.get(&slot.place.channel)?).to_owned(),
-                credential,
-                model: slot.model.to_string(),
-                state: standing.as_str().to_owned(),
-                seconds: u64::try_from(wait).unwrap_or(u64::MAX),
-            })
-        };
-        let mut lines: Vec<ShutLine> = self.api.health.slots().into_iter().filter_map(line).collect();
-        lines.sort_by(|a, b| {
-            (&a.channel_name, &a.credential, &a.model).cmp(&(&b.channel_name, &b.credential, &b.model))
-        });
-        lines
     }
 
     async fn one_route(&self, model: String, asked: WouldBeAsked) -> Result<RouteView, Failed> {
@@ -166,6 +166,48 @@ impl Routing for ServerConsole {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::{
+        channel::{ChannelSettings, Credential, Model, Offer, Timeouts},
+        dialect::{Dialect, Provider},
+        ids::CredentialId,
+        secret::CredentialSecret,
+    };
+    use engine::health::{Health, Place};
+    use protocol::error::Class;
+
+    /// A catalogue with one channel, 1, that has one credential, 1.
+    fn catalogue() -> Snapshot {
+        let secret = CredentialSecret::new("sk-test".to_owned());
+        let channel = Arc::new(Channel {
+            id: ChannelId(1),
+            name: "there".to_owned(),
+            provider: Provider::Openai,
+            base_url: String::new(),
+            dialects: vec![Dialect::OpenaiChat],
+            priority: 0,
+            weight: 1,
+            timeouts: Timeouts::default(),
+            allow_private_network: false,
+            credentials: vec![Credential { id: CredentialId(1), name: "main".to_owned(), secret, weight: 1 }],
+            settings: ChannelSettings::default(),
+            proxy: None,
+        });
+        let offers = vec![Offer { channel, upstream_model: "m".into(), cost: None }];
+        Snapshot { models: HashMap::from([("m".to_owned(), Model { offers, ..Model::default() })]) }
+    }
+
+    #[test]
+    fn what_is_shut_is_named_while_its_channel_and_credential_are_there() {
+        let (health, now) = (Health::default(), Instant::now());
+        for (channel, credential) in [(1, 1), (1, 2), (2, 1)] {
+            let place = Place { channel: ChannelId(channel), credential: Some(CredentialId(credential)) };
+            health.slot(place, "m").failed(Class::Rate, None, now, 0.0);
+        }
+        let lines = shut(&catalogue(), health.slots(), now);
+        let told: Vec<_> =
+            lines.iter().map(|it| (it.channel_name.as_str(), it.credential.as_str(), &*it.state)).collect();
+        assert_eq!(told, [("there", "main", "cooling")]);
+    }
 
     fn new(strategy: &str, fallbacks: &str, rules: &str) -> NewRoute {
         NewRoute { model: "m".into(), strategy: strategy.into(), fallbacks: fallbacks.into(), rules: rules.into() }
