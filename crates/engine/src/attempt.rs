@@ -113,7 +113,7 @@ pub(crate) async fn attempt<L: Ledger, C: Catalog, U: Upstream>(
     overrides::headers(&channel.settings.headers, &mut head.headers);
     let body = overrides::params(&channel.settings.params, body);
     let head_deadline =
-        deadline.min(Instant::now() + if planned.head.stream { patience.first_token } else { patience.idle });
+        deadline.min(Instant::now() + if planned.head.stream { patience.first_token } else { patience.whole });
     let sent = timeout_at(head_deadline, relay.upstream.send(channel, head, body, patience.connect)).await;
     let response = match sent {
         Err(_) => return Err(AttemptFailed::timeout("no answer in time")),

@@ -8,7 +8,7 @@ use std::time::Duration;
 pub struct RelayConfig {
     /// Connecting to an upstream, TLS included.
     pub connect_timeout: Duration,
-    /// From an attempt's start to its first meaningful event, or to the end of a JSON answer's head.
+    /// From a streamed attempt's start to its first meaningful event.
     pub first_token_timeout: Duration,
     /// Between two pieces of an answer.
     pub idle_timeout: Duration,

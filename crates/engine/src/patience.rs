@@ -15,7 +15,9 @@ pub(crate) struct Patience {
     pub connect: Duration,
     /// To the first meaningful event of a stream.
     pub first_token: Duration,
-    /// Between two pieces, and to a whole JSON answer.
+    /// To the head of a whole JSON answer, which upstreams send when they have all of it.
+    pub whole: Duration,
+    /// Between two pieces.
     pub idle: Duration,
 }
 
@@ -26,9 +28,13 @@ impl Patience {
         let usual = first_token_timeout(config, &candidate.offer.upstream_model);
         let first_token = own.first_token_ms.map_or(usual, Duration::from_millis);
         let connect = own.connect_ms.map_or(config.connect_timeout, Duration::from_millis);
-        let probe = matches!(candidate.standing, Standing::Probe);
-        let first_token = if probe { first_token.min(probing(candidate)) } else { first_token };
-        Self { connect, first_token, idle: idle(config, &own) }
+        let idle = idle(config, &own);
+        if !matches!(candidate.standing, Standing::Probe) {
+            return Self { connect, first_token, whole: idle, idle };
+        }
+        // A whole answer may well take longer than a stream's first token, and its caller is not to wait for minutes.
+        let whole = idle.min(probing(candidate).max(first_token));
+        Self { connect, first_token: first_token.min(probing(candidate)), whole, idle }
     }
 }
 

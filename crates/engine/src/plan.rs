@@ -74,8 +74,10 @@ pub struct Desk<'a, K> {
 pub const ROUTE_HEADER: &str = "x-turnpike-route";
 /// And gives rules a word here.
 pub const TAG_HEADER: &str = "x-turnpike-tag";
-/// A token is about so many bytes.
+/// A token is about so many bytes of text.
 const BYTES_PER_TOKEN: u64 = 4;
+/// And a piece of inlined data, a picture most of the time, about so many tokens. What it was more is owed afterwards.
+const TOKENS_OF_DATA: u64 = 1_000;
 /// An answer is taken to have so many tokens, if the caller allows that many.
 const USUAL_OUTPUT: u64 = 500;
 
@@ -96,7 +98,7 @@ pub async fn plan<K: Clock>(desk: &Desk<'_, K>, authed: Authed) -> Result<Planne
     }
     let bounds = quote::bounds(&head, received.body.len(), model.max_output);
     let quote = quote::quote(&bounds, &sale.rates);
-    let input_estimate = bounds.input.min(received.body.len() as u64 / BYTES_PER_TOKEN);
+    let input_estimate = bounds.input.min(estimate(&received.body));
     let room = desk.limits.enter(&key, input_estimate).await?;
     let beginnings = match model.ways() {
         0 | 1 => Beginnings::default(),
@@ -109,6 +111,12 @@ pub async fn plan<K: Clock>(desk: &Desk<'_, K>, authed: Authed) -> Result<Planne
     }
     let max_output = model.max_output;
     Ok(Planned { received, key, head, sale, max_output, bounds, quote, input_estimate, decision, beginnings, room })
+}
+
+/// About how many tokens a body is.
+fn estimate(body: &[u8]) -> u64 {
+    let (bytes, pieces) = traits::inlined_data(body);
+    (body.len().saturating_sub(bytes) as u64 / BYTES_PER_TOKEN).saturating_add(pieces as u64 * TOKENS_OF_DATA)
 }
 
 fn route<K: Clock>(

@@ -80,6 +80,20 @@ async fn of_many_requests_only_one_is_the_probe() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_caller_whose_whole_answer_is_the_probe_waits_no_longer_than_for_a_first_token() {
+    let bed = well();
+    bed.on(1, failing());
+    for _ in 0..5 {
+        ok(&bed).await;
+    }
+    bed.on(1, Script::Hang);
+    advance(Duration::from_secs(2)).await;
+    let begun = tokio::time::Instant::now();
+    ok(&bed).await;
+    assert_eq!(begun.elapsed(), Duration::from_secs(30));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_limit_is_waited_out_until_the_reset_it_names() {
     let bed = well();
     bed.on(1, Script::WithHeader(429, "retry-after", "7", RATE));

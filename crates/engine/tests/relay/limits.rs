@@ -40,3 +40,17 @@ async fn a_place_at_once_is_free_again_when_the_stream_has_ended() {
     assert_eq!(again.status, 200);
     text(again).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_picture_is_not_counted_by_its_bytes() {
+    // What is set aside is by its bytes: nobody knows better beforehand.
+    let setup = limited(Limits { tpm: Some(10_000), ..Limits::default() });
+    let bed = Setup { balance: 1_000_000_000_000, ..setup }.bed();
+    let picture = "iVBORw0KGgo/+AAA".repeat(64 << 10);
+    let body = format!(
+        r#"{{"model":"m","max_tokens":100,"messages":[{{"role":"user","content":[
+            {{"type":"image_url","image_url":{{"url":"data:image/png;base64,{picture}"}}}}]}}]}}"#
+    );
+    let answer = bed.ask(Box::leak(body.into_boxed_str())).await;
+    assert_eq!(answer.status, 200);
+}

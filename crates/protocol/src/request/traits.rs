@@ -1,7 +1,12 @@
 //! What rules ask about a body. Told by its keys' and types' own words, which no text inside a JSON string can spell: a
 //! quote in one is escaped.
 
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
+
+/// A string of so many bytes of nothing but base64 is data: a picture, sound, a document.
+const DATA: usize = 4 << 10;
+/// So many of its bytes are looked at.
+const LOOKED_AT: usize = 512;
 
 /// Whether any tool is given.
 pub fn gives_tools(body: &[u8]) -> bool {
@@ -22,6 +27,27 @@ pub fn shows_images(body: &[u8]) -> bool {
     WORDS.iter().any(|word| memmem::find(body, word).is_some())
 }
 
+/// Bytes of data inlined in the body, and in how many pieces: what they cost in tokens has little to do with their length.
+pub fn inlined_data(body: &[u8]) -> (usize, usize) {
+    if body.len() < DATA {
+        return (0, 0);
+    }
+    let (mut bytes, mut pieces, mut from) = (0, 0, 0);
+    for quote in memchr_iter(b'"', body) {
+        let piece = body.get(from..quote).unwrap_or_default();
+        if piece.len() >= DATA && piece.iter().take(LOOKED_AT).all(|byte| is_of_data(*byte)) {
+            (bytes, pieces) = (bytes + piece.len(), pieces + 1);
+        }
+        from = quote + 1;
+    }
+    (bytes, pieces)
+}
+
+/// Of base64, a `data:` URL's beginning, or a slash that JSON has escaped.
+fn is_of_data(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+/=-_:;,.\\".contains(&byte)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,6 +57,17 @@ mod tests {
         assert!(gives_tools(br#"{"tools": [ {"type":"function"}]}"#));
         assert!(!gives_tools(br#"{"tools":[],"messages":[{"content":"say \"tools\":[1]"}]}"#));
         assert!(!gives_tools(br#"{"messages":["tools"]}"#));
+    }
+
+    #[test]
+    fn inlined_data_is_told_from_prose_in_any_script() {
+        let data = "iVBORw0KGgo/+AAA".repeat(1_000);
+        let url = format!("data:image/png;base64,{data}");
+        let body = format!(r#"{{"a":[{{"text":"say \"hi\""}},{{"url":"{url}"}},{{"data":"{data}"}}]}}"#);
+        assert_eq!(inlined_data(body.as_bytes()), (url.len() + data.len(), 2));
+        for prose in ["two words ".repeat(1_000), "日本語".repeat(1_000), "short".into()] {
+            assert_eq!(inlined_data(format!(r#"{{"text":"{prose}"}}"#).as_bytes()), (0, 0));
+        }
     }
 
     #[test]
