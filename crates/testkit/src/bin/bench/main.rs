@@ -7,6 +7,7 @@
 mod figures;
 mod mock;
 mod nginx;
+mod overload;
 mod process;
 mod sustained;
 mod translated;
@@ -42,7 +43,7 @@ async fn run(program: &str) -> Result<()> {
     let (rounds, seconds) = (size::of("BENCH_ROUNDS", 5), size::of("BENCH_SECONDS", 3) as u64);
     let upstream = mock::start().await?;
     let nginx = nginx::Nginx::start(upstream).await?;
-    let governed = Governed::start(program, upstream, "process").await?;
+    let governed = Governed::start(program, upstream, &[("MONEY__DURABILITY", "process")]).await?;
     let plain = Requests::new(nginx.address, None);
     let direct = Requests::new(upstream, None);
     let (mut floor, mut ours) = (Vec::new(), Vec::new());
@@ -76,12 +77,13 @@ async fn run(program: &str) -> Result<()> {
     translated::report(&governed, rounds, seconds).await?;
     sustained::report(&governed).await?;
     drop(governed);
+    overload::report(program, upstream, seconds).await?;
     power(program, upstream, seconds).await
 }
 
 /// The same path with every charge synced to the disk before its answer ends.
 async fn power(program: &str, upstream: SocketAddr, seconds: u64) -> Result<()> {
-    let governed = Governed::start(program, upstream, "power").await?;
+    let governed = Governed::start(program, upstream, &[("MONEY__DURABILITY", "power")]).await?;
     warm_up(&governed).await?;
     let base = one_connection(upstream, &Requests::new(upstream, None).json, seconds).await?;
     let figures = measure(governed.address(), &governed.requests, base, seconds, || governed.used()).await?;
@@ -134,9 +136,9 @@ pub struct Governed {
 }
 
 impl Governed {
-    async fn start(program: &str, upstream: SocketAddr, durability: &str) -> Result<Self> {
+    async fn start(program: &str, upstream: SocketAddr, settings: &[(&str, &str)]) -> Result<Self> {
         let mut node = Node::new(program, None)?;
-        node.set("MONEY__DURABILITY", durability);
+        settings.iter().for_each(|(name, value)| node.set(name, value));
         node.wrap(&["taskset", "-c", GATEWAY_CORE]);
         node.start().await?;
         let api = Api::new(node.address(), &node.token().await?);
