@@ -102,7 +102,7 @@ struct Search {
     asked: Vec<Arc<Slot>>,
     /// Models that a channel does not have, whatever the credential.
     missing: Vec<(ChannelId, Arc<str>)>,
-    /// Channels whose room was waited for.
+    /// Channels whose room was waited for in vain.
     waited: Vec<ChannelId>,
 }
 
@@ -145,12 +145,12 @@ impl Search {
             self.passed.left = true;
             return Ok(None);
         }
-        if !wait.is_zero() {
-            self.waited.push(candidate.channel().id);
-        }
         let room = match relay.limits.enter_channel(candidate.channel(), held.planned.input_estimate, wait).await {
             Ok(room) => room,
             Err(full) => {
+                if !wait.is_zero() {
+                    self.waited.push(candidate.channel().id);
+                }
                 self.passed.full = Some(self.passed.full.map_or(full, |known: Duration| known.min(full)));
                 return Ok(None);
             }
@@ -247,22 +247,25 @@ impl Search {
         failed: AttemptFailed,
     ) -> Result<Option<Served<B>>, NotServed> {
         let AttemptFailed { class, status, caller_body, what, .. } = failed;
-        if caller_body.is_none() {
-            let message = format!("The upstream does not take this request ({}): {what}.", classes::of(class).word);
-            self.refused_in_answer.get_or_insert(Refusal::new(Code::InvalidRequest, message));
+        let row = classes::of(class);
+        let message = || format!("The upstream does not take this request ({}): {what}.", row.word);
+        let refusal = || Refusal::new(Code::InvalidRequest, message());
+        match (row.another, caller_body) {
+            (Another::StandIn, body) => {
+                if body.is_none() {
+                    self.refused_in_answer.get_or_insert_with(refusal);
+                }
+                let error = body.map(|body| (status, body, candidate.clone()));
+                let small = self.over_window.get_or_insert(TooSmall { through: candidate.stage, error });
+                small.through = small.through.max(candidate.stage);
+                Ok(None)
+            }
+            (_, None) => Err(NotServed::Refused(refusal())),
+            (_, Some(body)) => {
+                held.answered_by(candidate.clone(), None);
+                Ok(Some(Served::CallerError { status, body }))
+            }
         }
-        if classes::of(class).another == Another::StandIn {
-            let error = caller_body.map(|body| (status, body, candidate.clone()));
-            let small = self.over_window.get_or_insert(TooSmall { through: candidate.stage, error });
-            small.through = small.through.max(candidate.stage);
-            return Ok(None);
-        }
-        let Some(body) = caller_body else {
-            let refusal = self.refused_in_answer.take();
-            return Err(refusal.map_or(NotServed::CallerLeft, NotServed::Refused));
-        };
-        held.answered_by(candidate.clone(), None);
-        Ok(Some(Served::CallerError { status, body }))
     }
 
     /// The classes of what failed, in order.
