@@ -7,18 +7,7 @@ use store::{Error, events::NewEvent};
 const MINUTE_US: i64 = 60_000_000;
 
 fn event(kind: &str, time: i64, count: i64) -> NewEvent {
-    NewEvent {
-        kind: kind.into(),
-        model: String::new(),
-        channel: None,
-        credential: None,
-        tenant: None,
-        key: None,
-        request: None,
-        detail: String::new(),
-        count,
-        times_us: (time, time),
-    }
+    NewEvent { count, times_us: (time, time), ..NewEvent::now(kind, String::new()) }
 }
 
 on_both! {
