@@ -1,4 +1,7 @@
 //! The record of one request: what the journal keeps and what becomes a row of `usage_events`.
+//!
+//! A journal's records outlive the build that wrote them, and their encoding has no names: a field that comes later is
+//! `#[serde(skip)]` here and written beside the record by the journal (`store::journal::record::Addition`).
 
 use crate::{
     dialect::Dialect,
@@ -85,6 +88,9 @@ pub struct Checkpoint {
     pub cost: NanoUsd,
     /// Attempts so far.
     pub attempts: u32,
+    /// The rates of `sale` as the CSV writes them, where they are not those of [`Opened::unit_prices`].
+    #[serde(skip)]
+    pub unit_prices: Option<Box<str>>,
 }
 
 /// One try on one channel and credential.
@@ -139,4 +145,7 @@ pub struct Settlement {
     pub decision: String,
     /// The caller's own id for the request, where it sent one (`x-client-request-id`).
     pub client_request_id: Option<String>,
+    /// The rates of `sale` as the CSV writes them, where they are not those of [`Opened::unit_prices`].
+    #[serde(skip)]
+    pub unit_prices: Option<Box<str>>,
 }

@@ -143,6 +143,7 @@ impl Held {
             sale,
             cost,
             attempts: u32::try_from(self.attempts.len()).unwrap_or(u32::MAX),
+            unit_prices: None,
         }
     }
 
@@ -195,6 +196,7 @@ impl Held {
                 .and_then(|id| id.to_str().ok())
                 .filter(|id| id.len() <= 128)
                 .map(str::to_owned),
+            unit_prices: None,
         };
         ledger.settle(self.hold, self.opened, settlement).await?;
         Ok(Settled { sale, overhead_us })

@@ -113,6 +113,7 @@ fn interrupted(running: &Running) -> Settled {
         attempts: Vec::new(),
         decision: String::new(),
         client_request_id: None,
+        unit_prices: last.and_then(|c| c.unit_prices.clone()),
     };
     Settled { opened, settlement, covered: sale }
 }

@@ -39,7 +39,7 @@ pub fn values(end: &Settled, transfer: Option<TransferId>, out: &mut Vec<Value>)
         opened.dialect.as_str().into(),
         opened.stream.into(),
         opened.sale_price.into(),
-        opened.unit_prices.as_str().into(),
+        done.unit_prices.as_deref().unwrap_or(&opened.unit_prices).into(),
         opened.hold.into(),
         done.end_state.as_str().into(),
         done.status.into(),

@@ -2,12 +2,16 @@
 //!
 //! A length of 0 is the preallocated rest of a segment; a frame that does not check out is a torn tail. Either ends the
 //! segment. The settled record repeats the opened one, so that it can be posted by itself.
+//!
+//! What a later build added to a record follows its body as [`Addition`]s, so that a journal of any build can be read by any
+//! other: who knows none reads the body and leaves the rest.
 
 use domain::{
     money::NanoUsd,
     record::{Checkpoint, Opened, Settlement},
 };
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Bytes before a body.
 pub const FRAME: usize = 8;
@@ -70,6 +74,35 @@ impl<'a> From<&'a Record> for RecordRef<'a> {
     }
 }
 
+/// Something that records did not have in the first build. Variants are added at the end and never change.
+#[derive(Debug, Serialize, Deserialize)]
+enum Addition<'a> {
+    /// `unit_prices` of a checkpoint or a settlement.
+    UnitPrices(Cow<'a, str>),
+}
+
+impl<'a> RecordRef<'a> {
+    /// What follows the body.
+    fn additions(&self) -> impl Iterator<Item = Addition<'a>> + use<'a> {
+        let unit_prices = match self {
+            Self::Open(_) => None,
+            Self::Checkpoint(checkpoint) => checkpoint.unit_prices.as_deref(),
+            Self::Settled(end) => end.settlement.unit_prices.as_deref(),
+        };
+        unit_prices.map(|text| Addition::UnitPrices(text.into())).into_iter()
+    }
+}
+
+impl Record {
+    fn add(&mut self, addition: Addition<'_>) {
+        match (self, addition) {
+            (Self::Open(_), Addition::UnitPrices(_)) => {}
+            (Self::Checkpoint(checkpoint), Addition::UnitPrices(text)) => checkpoint.unit_prices = Some(text.into()),
+            (Self::Settled(end), Addition::UnitPrices(text)) => end.settlement.unit_prices = Some(text.into()),
+        }
+    }
+}
+
 /// The record is longer than [`MAX_BODY`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLong;
@@ -80,6 +113,9 @@ pub fn encode(record: RecordRef<'_>, out: &mut Vec<u8>) -> Result<(), TooLong> {
     let mut bytes = std::mem::take(out);
     bytes.extend_from_slice(&[0; FRAME]);
     let mut bytes = postcard::to_extend(&record, bytes).map_err(|_| TooLong)?;
+    for addition in record.additions() {
+        bytes = postcard::to_extend(&addition, bytes).map_err(|_| TooLong)?;
+    }
     let body = bytes.get(start + FRAME..).unwrap_or_default();
     let (length, crc) = (body.len(), crc32c::crc32c(body));
     let fits = length <= MAX_BODY;
@@ -124,5 +160,11 @@ pub fn frame(bytes: &[u8]) -> Frame<'_> {
 
 /// Reads a body; `None`: it is no record of this build.
 pub fn decode(body: &[u8]) -> Option<Record> {
-    postcard::from_bytes(body).ok()
+    let (mut record, mut rest) = postcard::take_from_bytes::<Record>(body).ok()?;
+    // What cannot be read is a later build's.
+    while let Ok((addition, after)) = postcard::take_from_bytes(rest) {
+        record.add(addition);
+        rest = after;
+    }
+    Some(record)
 }

@@ -179,6 +179,7 @@ pub fn settlement(sale: i64) -> Settlement {
         }],
         decision: "one".into(),
         client_request_id: None,
+        unit_prices: None,
     }
 }
 
@@ -192,6 +193,7 @@ pub fn checkpoint(request: RequestId, sale: i64) -> Checkpoint {
         sale: NanoUsd(sale),
         cost: NanoUsd(sale / 2),
         attempts: 1,
+        unit_prices: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The journal's files: whatever was written comes back, whatever is torn is cut.
 
 use crate::bed::*;
-use domain::{ids::TenantId, money::NanoUsd};
+use domain::{ids::TenantId, money::NanoUsd, record::Checkpoint};
 use proptest::prelude::*;
 use std::{path::Path, sync::Arc};
 use store::journal::{
@@ -33,15 +33,15 @@ fn records(dir: &Path) -> Vec<Record> {
 
 prop_compose! {
     fn some_record()(kind in 0..3, tenant: i64, hold: i64, sale: i64, model in ".{0,40}", unit_prices in ".{0,200}",
-                     decision in ".{0,3000}", id: [u8; 16]) -> Record {
+                     decision in ".{0,3000}", id: [u8; 16], applied in prop::option::of(".{0,200}")) -> Record {
         let mut opened = opened(TenantId(tenant), hold);
         (opened.model, opened.unit_prices) = (model, unit_prices);
         opened.request.0 = id;
         let mut end = settlement(sale);
-        end.decision = decision;
+        (end.decision, end.unit_prices) = (decision, applied.map(Into::into));
         match kind {
             0 => Record::Open(opened),
-            1 => Record::Checkpoint(checkpoint(opened.request, sale)),
+            1 => Record::Checkpoint(Checkpoint { unit_prices: end.unit_prices, ..checkpoint(opened.request, sale) }),
             _ => Record::Settled(Box::new(Settled { opened, settlement: end, covered: NanoUsd(sale) })),
         }
     }
@@ -110,6 +110,39 @@ proptest! {
         let damaged = pieces.iter().scan(0, |end, piece| { *end += piece.len(); Some(*end) }).filter(|end| *end <= at).count();
         prop_assert_eq!(read, damaged);
     }
+}
+
+/// What the first build wrote: a request with id 7, its checkpoint and its end.
+const FIRST_BUILD: [&str; 3] = [
+    "3b00000071fadf9500070707070707070707070707070707070a9a010b6770742d346f2d6d696e6900010a15696e7075743d302e31353b6f75747075743d302e36c801",
+    "250000000e44c9db010707070707070707070707070707070701b00100010c0b00000003000000000000502801",
+    "6c00000051368eaf02070707070707070707070707070707070a9a010b6770742d346f2d6d696e6900010a15696e7075743d302e31353b6f75747075743d302e36c80100c8010001b00100010c0b0200000703000000000000783cc0c40701eee4026301b00100c801000af8c007036f6e650078",
+];
+
+#[test]
+fn records_of_the_first_build_are_read_and_written_alike() {
+    let mut opened = opened(TenantId(5), 100);
+    opened.request.0 = [7; 16];
+    let end = Settled { opened: opened.clone(), settlement: settlement(60), covered: NanoUsd(60) };
+    let all = [
+        Record::Open(opened.clone()),
+        Record::Checkpoint(checkpoint(opened.request, 40)),
+        Record::Settled(Box::new(end)),
+    ];
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let written: Vec<String> = encoded(&all).iter().map(|bytes| hex(bytes)).collect();
+    assert_eq!(written, FIRST_BUILD);
+}
+
+#[test]
+fn what_a_later_build_adds_is_left_alone() {
+    let record = Record::Checkpoint(Checkpoint {
+        unit_prices: Some("input=1".into()),
+        ..checkpoint(opened(TenantId(5), 1).request, 40)
+    });
+    let mut body = encoded(std::slice::from_ref(&record)).concat().split_off(record::FRAME);
+    body.extend_from_slice(&[99, 1, 2, 3]);
+    assert_eq!(record::decode(&body), Some(record));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,10 +1,12 @@
 //! Nodes that die, and what their next start makes of it.
 
 use crate::bed::*;
-use domain::{ids::TenantId, money::NanoUsd, ports::Ledger as _};
+use domain::{ids::TenantId, money::NanoUsd, ports::Ledger as _, record::Checkpoint};
 use store::{Db, sql};
 
 const USD: i64 = 1_000_000_000;
+/// Other rates than those a request was quoted with.
+const DEARER: &str = "input=0.3;output=1.2;above=200000";
 
 async fn row(db: &Db, request: domain::ids::RequestId) -> Option<(i64, String, String)> {
     let row = store::usage::get(db, request).await.unwrap()?;
@@ -17,7 +19,8 @@ async fn died(db: &Db, dir: &std::path::Path, payer: TenantId) -> [domain::ids::
     let settled = node.request(payer, 100, 60).await;
     let (opened, hold) = node.hold(payer, 100).await.unwrap();
     node.ledger.checkpoint(&checkpoint(opened.request, 10));
-    node.ledger.checkpoint(&checkpoint(opened.request, 40));
+    let applied = Some(DEARER.into());
+    node.ledger.checkpoint(&Checkpoint { unit_prices: applied, ..checkpoint(opened.request, 40) });
     let (fresh, fresh_hold) = node.hold(payer, 100).await.unwrap();
     // Their holds die with the process.
     let ids = [settled, opened.request, fresh.request];
@@ -36,6 +39,9 @@ on_both! {
         assert_eq!(row(&bed.db, settled).await, Some((60, "complete".into(), "reported".into())));
         assert_eq!(row(&bed.db, counted).await, Some((40, "interrupted".into(), "checkpoint".into())));
         assert_eq!(row(&bed.db, fresh).await, Some((0, "interrupted".into(), "checkpoint".into())));
+        let counted = store::usage::get(&bed.db, counted).await.unwrap().unwrap();
+        let fresh = store::usage::get(&bed.db, fresh).await.unwrap().unwrap();
+        assert_eq!((counted.unit_prices, fresh.unit_prices), (DEARER.into(), opened(payer, 0).unit_prices));
         let balance = node.balance(payer).await;
         assert_eq!((balance.posted, balance.leased), (NanoUsd(USD - 100), NanoUsd(0)), "the old lease is back");
         node.assert_clean().await;

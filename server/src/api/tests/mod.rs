@@ -290,6 +290,7 @@ impl World {
             attempts: vec![attempt],
             decision: "the only one".to_owned(),
             client_request_id: None,
+            unit_prices: None,
         };
         let hold = self.ledger.hold(&opened).await.unwrap();
         self.ledger.settle(hold, opened, settlement).await.unwrap();
