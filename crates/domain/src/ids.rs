@@ -93,6 +93,8 @@ id!(/// An account of the ledger.
     AccountId, "acc_");
 id!(/// One double-entry transfer of the ledger.
     TransferId, "trf_");
+id!(/// A frozen bill of a tenant and month.
+    StatementId, "stm_");
 id!(/// A management token.
     TokenId, "tok_");
 

@@ -22,6 +22,7 @@ use crate::{
     sessions::Sessions,
     setup::Setup,
     sql,
+    statements::Statements,
     tenants::Tenants,
     time,
     tokens::Tokens,
@@ -96,6 +97,8 @@ impl Store {
         tokens: Tokens;
         /// Responses that tenants let the relay keep.
         responses: Responses;
+        /// Frozen bills.
+        statements: Statements;
         /// Who did what.
         audit: AuditLog;
         /// Calls that happen once.

@@ -55,6 +55,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../../migrations/sqlite/0009_alert_urls.sql"),
         include_str!("../../../../migrations/postgres/0009_alert_urls.sql"),
     ),
+    (
+        12,
+        include_str!("../../../../migrations/sqlite/0012_statements.sql"),
+        include_str!("../../../../migrations/postgres/0012_statements.sql"),
+    ),
 ];
 
 /// Any fixed number: only one node migrates at a time (`pg_advisory_xact_lock`).

@@ -70,6 +70,7 @@ value_from! {
     domain::ids::PriceId => Int, |v| v.0;
     domain::ids::AccountId => Int, |v| v.0;
     domain::ids::TransferId => Int, |v| v.0;
+    domain::ids::StatementId => Int, |v| v.0;
     domain::ids::TokenId => Int, |v| v.0;
     &str => Text, |v| v.to_owned();
     &String => Text, |v| v.clone();

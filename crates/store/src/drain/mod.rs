@@ -18,7 +18,7 @@ pub mod post;
 pub mod replay;
 pub mod rollup;
 pub mod row;
-mod values;
+pub(crate) mod values;
 
 use crate::{
     db::Db,

@@ -1,14 +1,14 @@
 //! A tenant's transfers, newest first, each with the balance after it.
 
 use crate::{
-    db::{Row, Tx},
+    db::{Db, Row, Sql, Tx},
     error::Result,
-    sql,
 };
 use domain::{
     ids::{TenantId, TransferId},
     money::NanoUsd,
 };
+use std::ops::RangeInclusive;
 
 /// One line of a wallet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,12 +29,27 @@ pub struct Line {
     pub balance: NanoUsd,
 }
 
+/// Of a transfer `t` that touches a wallet, with what its credit account is.
+const SELECT: &str = "SELECT t.line, t.id, t.time, t.kind, t.amount, t.reference, t.balance, a.kind AS credited \
+                      FROM transfers t JOIN accounts a ON a.id = t.credit_account WHERE t.tenant = $1";
+
+/// At most `limit` of the lines in `range`, oldest first. `more` is a further condition in SQL, text of the source.
+pub(crate) async fn ascending(
+    db: &Db,
+    tenant: TenantId,
+    range: RangeInclusive<i64>,
+    more: &str,
+    limit: u32,
+) -> Result<Vec<Line>> {
+    let text = format!("{SELECT} AND t.line >= $2 AND t.line <= $3{more} ORDER BY t.line LIMIT $4");
+    let select = Sql::built(text).bind(tenant).bind(*range.start()).bind(*range.end()).bind(limit);
+    db.fetch_all(select).await?.iter().map(line).collect()
+}
+
 /// At most `limit` lines before line `before` (`None`: the newest).
 pub(crate) async fn lines(tx: &mut Tx, tenant: TenantId, before: Option<i64>, limit: u32) -> Result<Vec<Line>> {
-    let text = "SELECT t.line, t.id, t.time, t.kind, t.amount, t.reference, t.balance, a.kind AS credited \
-                FROM transfers t JOIN accounts a ON a.id = t.credit_account \
-                WHERE t.tenant = $1 AND t.line < $2 ORDER BY t.line DESC LIMIT $3";
-    let rows = tx.fetch_all(sql!(text, tenant, before.unwrap_or(i64::MAX), limit)).await?;
+    let select = Sql::built(format!("{SELECT} AND t.line < $2 ORDER BY t.line DESC LIMIT $3"));
+    let rows = tx.fetch_all(select.bind(tenant).bind(before.unwrap_or(i64::MAX)).bind(limit)).await?;
     rows.iter().map(line).collect()
 }
 

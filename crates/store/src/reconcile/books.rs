@@ -96,7 +96,7 @@ const TOTALS: &str = "SELECT (SELECT COUNT(*) FROM usage_events), \
     (SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM transfers WHERE kind = 'cost'), \
     (SELECT CAST(COALESCE(SUM(posted), 0) AS BIGINT) FROM accounts)";
 
-fn listed(text: &str) -> Sql {
+pub(super) fn listed(text: &str) -> Sql {
     Sql::built(format!("{text}{LISTED}"))
 }
 

@@ -1,4 +1,5 @@
-//! Does it add up? The journal against usage rows, rows against transfers and roll-ups, transfers against balances.
+//! Does it add up? The journal against usage rows, rows against transfers and roll-ups, transfers against balances, frozen
+//! statements against their lines.
 //!
 //! Read-only and in one database snapshot, so it can run beside a live server: what is in the journal beyond the drained
 //! position is pending, not a difference. The files are read after the snapshot is taken, hence they can only hold more.
@@ -10,6 +11,7 @@
 
 mod books;
 mod journals;
+mod statements;
 
 pub use books::{Audit, audit};
 
@@ -109,6 +111,7 @@ pub async fn reconcile(db: &Db, data_dir: &Path) -> Result<Report> {
     };
     let mut tx = db.snapshot().await?;
     books::compare(&mut tx, &mut report).await?;
+    statements::compare(&mut tx, &mut report).await?;
     journals::compare(&mut tx, data_dir, &mut report).await?;
     tx.rollback().await?;
     Ok(report)

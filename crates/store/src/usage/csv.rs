@@ -4,6 +4,7 @@ use super::{Event, Filter, Place, event::ascending};
 use crate::{
     db::Db,
     error::{Error, Result},
+    sheet::{self, guarded},
 };
 use bytes::Bytes;
 use futures::{Stream, stream};
@@ -59,23 +60,16 @@ pub fn csv(db: Db, filter: Filter) -> impl Stream<Item = Result<Bytes>> + Send +
 }
 
 fn write(events: &[Event], header: bool) -> Result<Bytes> {
-    let failed = |_| Error::Corrupt("CSV piece");
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    if header {
-        writer.write_record(COLUMNS).map_err(failed)?;
-    }
-    for event in events {
-        writer.write_record(cells(event)?).map_err(failed)?;
-    }
-    Ok(writer.into_inner().map_err(|_| Error::Corrupt("CSV piece"))?.into())
+    let header = header.then(|| COLUMNS.map(str::to_owned));
+    let rows = header.into_iter().map(Ok).chain(events.iter().map(cells));
+    sheet::piece(rows.collect::<Result<Vec<_>>>()?)
 }
 
 fn cells(event: &Event) -> Result<[String; 30]> {
-    let time = jiff::Timestamp::from_microsecond(event.time_us).map_err(|_| Error::Corrupt("time_us"))?;
     let usage = &event.usage;
     Ok([
         event.request.to_string(),
-        time.to_string(),
+        sheet::time(event.time_us)?,
         event.tenant.to_string(),
         event.key.to_string(),
         guarded(&event.model),
@@ -110,10 +104,4 @@ fn cells(event: &Event) -> Result<[String; 30]> {
 /// Whole milliseconds, rounded up: nothing takes none.
 fn milliseconds(us: u64) -> String {
     us.div_ceil(1000).to_string()
-}
-
-/// A cell that a spreadsheet could take for a formula begins with an apostrophe
-/// (<https://owasp.org/www-community/attacks/CSV_Injection>).
-fn guarded(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text.to_owned() }
 }

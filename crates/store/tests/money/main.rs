@@ -17,4 +17,5 @@ mod model;
 mod outage;
 mod rate;
 mod recovery;
+mod statements;
 mod usage;
