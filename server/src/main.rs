@@ -2,6 +2,7 @@
 
 mod api;
 mod app;
+mod billing;
 mod cli;
 mod commands;
 mod config;

@@ -3,6 +3,7 @@
 use crate::{
     api::{self, ApiState},
     app::App,
+    billing,
     commands::say,
     config::Config,
     drain,
@@ -104,6 +105,8 @@ pub async fn serve(config: Config, quick: bool) -> anyhow::Result<()> {
         background.tracker.clone(),
         background.stop.clone(),
     ));
+    let letterhead = Arc::new(config.letterhead());
+    background.tracker.spawn(billing::freeze(store.clone(), letterhead.clone(), background.stop.clone()));
     let api = ApiState::new(api::Parts {
         store: store.clone(),
         ledger: ledger.clone(),
@@ -116,6 +119,7 @@ pub async fn serve(config: Config, quick: bool) -> anyhow::Result<()> {
         tellers: Some(tellers.clone()),
         egress,
         data_dir: config.data_dir.clone(),
+        letterhead: letterhead.clone(),
         public_url: config.server.public_url.clone(),
         tracker: background.tracker.clone(),
         draining: stages.draining.clone(),

@@ -6,7 +6,7 @@
 
 use super::{
     ApiState, alerts, audit, catalogue, channels, events, events_log, health, keys, ledger, members, models, openapi,
-    people, prices, probe, reconciliation, requests, routes, summary, tenants, usage,
+    people, prices, probe, reconciliation, requests, routes, statements, summary, tenants, usage,
 };
 use axum::routing::{self, MethodRouter};
 use domain::role::{
@@ -105,6 +105,8 @@ pub enum Subject {
     Key,
     /// The tenant of the request with this id.
     Request,
+    /// The tenant of the statement with this id.
+    Statement,
 }
 
 /// One row: a route of the management API.
@@ -144,6 +146,10 @@ pub const ROUTES: &[Route] = &[
     route!(GET    "/api/v1/tenants/{id}/balance",       Tenant,  reads(SeeMoney), get(ledger::balance)),
     route!(POST   "/api/v1/tenants/{id}/adjustments",   Tenant,  ADMIN_CHANGES,  post(ledger::adjust)),
     route!(GET    "/api/v1/tenants/{id}/ledger",        Tenant,  reads(SeeMoney), get(ledger::transfers)),
+    route!(GET    "/api/v1/tenants/{id}/statements",    Tenant,  reads(SeeMoney), get(statements::list)),
+    route!(POST   "/api/v1/tenants/{id}/statements",    Tenant,  ADMIN_CHANGES,  post(statements::create)),
+    route!(GET    "/api/v1/statements/{id}",            Statement, reads(SeeMoney), get(statements::show)),
+    route!(GET    "/api/v1/statements/{id}.csv",        Statement, reads(SeeMoney), get(statements::csv)),
     route!(POST   "/api/v1/tenants/{id}/keys",          Tenant,  changes(ChangeKeys), post(keys::create)),
     route!(GET    "/api/v1/tenants/{id}/keys",          Tenant,  reads(SeeKeys),  get(keys::list)),
     route!(POST   "/api/v1/tenants/{id}/members",       Tenant,  ADMIN_CHANGES,  post(members::add)),

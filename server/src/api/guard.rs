@@ -19,7 +19,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use domain::ids::{KeyId, RequestId, TenantId};
+use domain::ids::{KeyId, RequestId, StatementId, TenantId};
 use http::{HeaderName, Method, request::Parts};
 use std::net::IpAddr;
 use store::change::Actor;
@@ -146,6 +146,10 @@ async fn subject(state: &ApiState, subject: Subject, parts: &mut Parts) -> Resul
             let id = in_path::<RequestId>(parts).await.ok_or_else(|| Problem::not_found("request"))?;
             requests::tenant_of(state, id).await.map(Some)
         }
+        Subject::Statement => {
+            let id = in_path::<StatementId>(parts).await.ok_or_else(|| Problem::not_found("statement"))?;
+            Ok(Some(state.store.statements().get(id).await?.tenant))
+        }
     }
 }
 
@@ -168,8 +172,9 @@ fn closed(status: u16, kind: Kind, subject: Subject) -> Problem {
         }
         (404, _, Subject::Key) => Problem::not_found("key"),
         (404, _, Subject::Request) => Problem::not_found("request"),
+        (404, _, Subject::Statement) => Problem::not_found("statement"),
         (404, ..) => Problem::not_found("tenant"),
-        (_, Kind::Member(_), Subject::Tenant | Subject::Key | Subject::Request) => {
+        (_, Kind::Member(_), Subject::Tenant | Subject::Key | Subject::Request | Subject::Statement) => {
             Problem::forbidden("not_allowed", "Your role does not allow this.")
         }
         (_, Kind::ReadOnly, _) => Problem::forbidden("read_only_token", "This token may only read."),

@@ -14,6 +14,7 @@ mod channel_parts;
 mod channels;
 mod events;
 mod events_log;
+mod file;
 mod guard;
 mod health;
 mod idempotency;
@@ -32,6 +33,7 @@ mod reconciliation;
 mod requests;
 pub mod routes;
 mod shown;
+mod statements;
 mod summary;
 mod tenants;
 #[cfg(test)]
@@ -42,14 +44,16 @@ pub use openapi::openapi;
 
 use crate::{egress::Egress, upstream::HttpUpstream, watch::tell::Tellers};
 use authorisation::ROUTES;
-use axum::{Router, middleware};
+use axum::{Router, extract::Request, middleware};
 use engine::{health::Health, routing::Weights, templates::Templates};
+use http::Uri;
 use problem::Problem;
 use serde::Serialize;
 use std::{ops::Deref, path::PathBuf, sync::Arc, time::Duration};
-use store::{Store, catalog::MemoryCatalog, ledger::NodeLedger};
+use store::{Store, catalog::MemoryCatalog, ledger::NodeLedger, statements::Letterhead};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt;
 
 /// What the management API works with; cheap to clone.
 #[derive(Clone)]
@@ -84,6 +88,8 @@ pub struct Parts {
     pub egress: Arc<Egress>,
     /// Where this node's journal is, for reconciliation.
     pub data_dir: PathBuf,
+    /// How statements are made out.
+    pub letterhead: Arc<Letterhead>,
     /// How people reach this server, where the configuration says so.
     pub public_url: Option<String>,
     /// For calls that must run to their end when their caller has left.
@@ -119,9 +125,32 @@ pub fn router(state: ApiState) -> Router {
     for (row, route) in ROUTES.iter().enumerate() {
         let guarded = state.clone();
         let guard = middleware::from_fn(move |request, next| guard::guard(guarded.clone(), row, request, next));
-        router = router.route(route.path, (route.serve)().route_layer(guard));
+        router = router.route(&file_as_folder(route.path), (route.serve)().route_layer(guard));
     }
-    router.fallback(async || Problem::not_found("path")).layer(middleware::from_fn(problem::finish)).with_state(state)
+    let router = router.fallback(async || Problem::not_found("path"));
+    let router = router.layer(middleware::from_fn(problem::finish)).with_state(state);
+    Router::new().fallback_service(router.map_request(|mut request: Request| {
+        let renamed = file_of_one(request.uri());
+        if let Some(uri) = renamed {
+            *request.uri_mut() = uri;
+        }
+        request
+    }))
+}
+
+/// `…/{id}.csv` as the router can tell it from `…/{id}`: it knows no parameter with text after it.
+fn file_as_folder(path: &str) -> String {
+    path.replace("}.csv", "}/.csv")
+}
+
+/// The same for what is asked: `/api/v1/statements/stm_1.csv` is `/api/v1/statements/stm_1/.csv`.
+fn file_of_one(uri: &Uri) -> Option<Uri> {
+    let path = uri.path();
+    let (folder, _) = path.strip_suffix(".csv")?.rsplit_once('/')?;
+    let listed = |route: &authorisation::Route| route.path.strip_suffix("/{id}.csv") == Some(folder);
+    let stem = path.strip_suffix(".csv").filter(|_| ROUTES.iter().any(listed))?;
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    format!("{stem}/.csv{query}").parse().ok()
 }
 
 /// An answer's JSON. Only types of this module get here, all of whose keys are text: writing them cannot fail.

@@ -8,7 +8,7 @@ use super::{
     authorisation::{Access, Cell, ROUTES, Route},
     catalogue, channels, events, events_log, health, keys, ledger, members, models, people, prices, probe,
     problem::{PROBLEM_JSON, ProblemDocument},
-    reconciliation, requests, routes, summary, tenants, usage,
+    reconciliation, requests, routes, statements, summary, tenants, usage,
 };
 use axum::response::IntoResponse;
 use http::{Method, header};
@@ -35,6 +35,7 @@ use utoipa::{
         serve,
         tenants::create, tenants::list, tenants::show, tenants::change,
         ledger::balance, ledger::adjust, ledger::transfers,
+        statements::list, statements::create, statements::show, statements::csv,
         keys::create, keys::list, keys::show, keys::change, keys::rotate, keys::revoke,
         people::create_user, people::users, members::add, members::list, members::change, members::remove,
         channels::create, channels::list, channels::show, channels::change, channels::remove, probe::test,

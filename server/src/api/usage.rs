@@ -3,23 +3,17 @@
 use super::{
     ApiState,
     caller::Scope,
+    file::attachment,
     input::{Asked, time_us},
     page::Page,
     problem::Problem,
     shown,
 };
-use axum::{
-    Json,
-    body::Body,
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use axum::{Json, extract::State, response::Response};
 use domain::{
     ids::{ChannelId, KeyId, PriceId, RequestId, TenantId},
     money::NanoUsd,
 };
-use futures::{StreamExt, stream};
-use http::header;
 use serde::{Deserialize, Serialize};
 use store::{
     Moment,
@@ -247,19 +241,7 @@ pub async fn csv(
 ) -> Result<Response, Problem> {
     let filter = asked.filter(&scope)?;
     let name = file_name(&filter);
-    let mut pieces = Box::pin(usage::csv(state.store.db().clone(), filter));
-    // The first piece before the head: a database that is away is then told as such, not as a file cut short.
-    let first = pieces.next().await.transpose()?.unwrap_or_default();
-    let pieces = stream::once(async move { Ok(first) }).chain(pieces).inspect(|piece| {
-        if let Err(error) = piece {
-            tracing::warn!(%error, "a usage file was cut short");
-        }
-    });
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-    ];
-    Ok((headers, Body::from_stream(pieces)).into_response())
+    attachment(&name, "text/csv; charset=utf-8", usage::csv(state.store.db().clone(), filter)).await
 }
 
 /// `usage-TENANT-FROM-TO.csv`, with what was named.

@@ -7,6 +7,7 @@ use engine::{config::RelayConfig, routing::Weights};
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use store::statements::{Issuer, Letterhead};
 use toml::Table;
 
 /// Everything that can be configured.
@@ -22,6 +23,7 @@ pub struct Config {
     pub routing: Routing,
     pub egress: EgressLists,
     pub money: Money,
+    pub billing: Billing,
     pub alerts: Alerts,
     pub telemetry: Telemetry,
 }
@@ -142,6 +144,16 @@ pub struct Money {
     pub journal_segment_mib: u64,
 }
 
+/// What is printed on statements.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Billing {
+    pub name: String,
+    pub address: String,
+    pub tax: String,
+    pub statement_prefix: String,
+}
+
 /// Where mails go; the address may hold a password.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -224,6 +236,12 @@ impl Config {
         {
             return Err("money.lease_min_usd, money.lease_seconds and money.journal_segment_mib must be positive");
         }
+        if !fits(&self.billing.statement_prefix, 20) || self.billing.statement_prefix.contains('\n') {
+            return Err("billing.statement_prefix must have at most 20 characters, on one line");
+        }
+        if [&self.billing.name, &self.billing.address, &self.billing.tax].into_iter().any(|text| !fits(text, 500)) {
+            return Err("billing.name, billing.address and billing.tax must have at most 500 characters each");
+        }
         if self.secrets.key.is_some() && self.secrets.key_file.is_some() {
             return Err("set secrets.key or secrets.key_file, not both");
         }
@@ -259,11 +277,22 @@ impl Config {
         }
     }
 
+    /// How statements are made out.
+    pub fn letterhead(&self) -> Letterhead {
+        let Billing { name, address, tax, statement_prefix } = self.billing.clone();
+        Letterhead { issuer: Issuer { name, address, tax }, prefix: statement_prefix }
+    }
+
     /// The guard on upstream addresses.
     pub fn egress(&self) -> Egress {
         let EgressLists { allow_private, allow, deny } = self.egress.clone();
         Egress { allow_private, allow, deny }
     }
+}
+
+/// Lines of text, no longer than that.
+fn fits(text: &str, longest: usize) -> bool {
+    text.chars().count() <= longest && text.chars().all(|c| c == '\n' || !c.is_control())
 }
 
 fn is_http(url: &str) -> bool {

@@ -80,12 +80,12 @@ impl Statements<'_> {
     ) -> Result<Statement> {
         self.0.tenants().get(tenant).await?;
         let end_us = month.end_us(&TimeZone::UTC)?;
-        if end_us > now_us {
-            return Err(Error::invalid("month", "has not ended yet"));
-        }
         loop {
             if let Some(frozen) = self.of_month(tenant, month).await? {
                 return Ok(frozen);
+            }
+            if end_us > now_us {
+                return Err(Error::invalid("month", "has not ended yet"));
             }
             if self.freeze_next(actor, letterhead, tenant, end_us).await?.is_none() {
                 return Err(Error::conflict("nothing was posted in this month that is not on another statement"));

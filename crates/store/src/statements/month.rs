@@ -71,7 +71,8 @@ mod tests {
     #[test]
     fn a_month_is_read_and_written_and_nothing_else_is() {
         assert_eq!("2026-02".parse::<Month>().unwrap().to_string(), "2026-02");
-        for bad in ["", "2026", "2026-13", "2026-00", "2026-1", "26-10", "2026-10-01", "2026/10", "+026-10", "2026-+1"] {
+        for bad in ["", "2026", "2026-13", "2026-00", "2026-1", "26-10", "2026-10-01", "2026/10", "+026-10", "2026-+1"]
+        {
             assert!(bad.parse::<Month>().is_err(), "{bad}");
         }
     }

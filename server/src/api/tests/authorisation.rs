@@ -33,6 +33,8 @@ async fn sample(world: &World, route: &Route) -> Call {
         world.fresh_key().await
     } else if path.starts_with("/api/v1/alerts/") {
         world.post("/alerts", &json!({"name": "a", "webhook": "https://example.com/hook"})).await.id()
+    } else if path.starts_with("/api/v1/statements/") {
+        world.statement().await.id.to_string()
     } else if path.starts_with("/api/v1/channels/") {
         world.fresh_channel().await
     } else {
@@ -47,6 +49,7 @@ async fn sample(world: &World, route: &Route) -> Call {
     let body = match (&route.method, route.path) {
         (&Method::POST, "/api/v1/tenants") => json!({"name": "new"}),
         (&Method::POST, "/api/v1/tenants/{id}/adjustments") => json!({"amount": "1", "reason": "test"}),
+        (&Method::POST, "/api/v1/tenants/{id}/statements") => json!({"month": world.statement().await.month}),
         (&Method::POST, "/api/v1/tenants/{id}/keys") => json!({"name": "new"}),
         (&Method::POST, "/api/v1/tenants/{id}/members") => json!({"user": world.fresh_user().await}),
         (&Method::POST, "/api/v1/channels") => world.channel_body(),

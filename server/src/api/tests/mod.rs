@@ -12,6 +12,7 @@ mod reports;
 mod rotation;
 #[cfg(feature = "console")]
 mod sessions;
+mod statements;
 
 use super::{ApiState, Parts, authorisation::Kind, caller::Caller, router};
 use crate::{
@@ -59,6 +60,7 @@ use store::{
     change::Actor,
     ledger::{LedgerConfig, NodeLedger},
     seal::Sealer,
+    statements::{Letterhead, Month, Statement},
     words::{Email, Name},
 };
 use tempfile::TempDir;
@@ -189,6 +191,7 @@ impl World {
             tellers: None,
             egress,
             data_dir: dir.path().to_owned(),
+            letterhead: Arc::default(),
             public_url: None,
             tracker: tasks,
             draining: ended(),
@@ -374,6 +377,14 @@ impl World {
 
     async fn fresh_channel(&self) -> String {
         self.post("/channels", &self.channel_body()).await.id()
+    }
+
+    /// The tenant's statement of this month, which it makes as if the month were over.
+    async fn statement(&self) -> Statement {
+        let (now, head) = (store::time::now_us(), Letterhead::default());
+        let month = Month::of(now, &jiff::tz::TimeZone::UTC).unwrap();
+        let later = month.end_us(&jiff::tz::TimeZone::UTC).unwrap();
+        self.store.statements().freeze(&Actor::system(), &head, self.tenant, month, later).await.unwrap()
     }
 
     async fn fresh_user(&self) -> UserId {
