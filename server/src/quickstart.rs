@@ -6,7 +6,7 @@
 use crate::{commands::say, config::Config};
 use anyhow::{Context, ensure};
 use domain::{
-    channel::{ChannelSettings, Limits, Timeouts},
+    channel::{ChannelSettings, Timeouts},
     dialect::Provider,
     money::NanoUsd,
     price::Rates,
@@ -18,7 +18,7 @@ use store::{
     Store,
     change::Actor,
     channels::{NewChannel, NewOffer},
-    keys::{NewKey, Scope},
+    keys::NewKey,
     ledger::changes,
     words::{ModelName, Name},
 };
@@ -64,8 +64,7 @@ pub async fn prepare(config: &Config, store: &Store) -> anyhow::Result<ApiKeySec
     make_sandbox(store, &actor).await?;
     let tenant = store.tenants().create(&actor, &name("First tenant")?, NanoUsd::ZERO).await?;
     changes::adjust(store.db(), tenant.id, FIRST_CREDIT, "quick start", &format!("quickstart:{}", tenant.id)).await?;
-    let new =
-        NewKey { name: name("First key")?, scope: Scope::default(), expires_at_ms: None, limits: Limits::default() };
+    let new = NewKey::named(name("First key")?);
     let (_, secret) = store.keys().create(&actor, tenant.id, new).await?;
     let mut options = fs::File::options();
     let mut kept = options.write(true).create(true).truncate(true).mode(0o600).open(&file)?;

@@ -1,7 +1,7 @@
 //! The words for what happens on the way: what an event is called in the log, in metrics and in alert rules.
 
 /// Every kind of event there is. A rule that names another word would never tell anybody.
-pub const KINDS: [&str; 14] = [
+pub const KINDS: [&str; 15] = [
     "failover",
     "all_failed",
     "rate_limited",
@@ -15,5 +15,6 @@ pub const KINDS: [&str; 14] = [
     "spend_abnormal",
     "errors_abnormal",
     "token_ratio_abnormal",
+    "budget_reached",
     "alert_failed",
 ];

@@ -97,6 +97,8 @@ id!(/// A frozen bill of a tenant and month.
     StatementId, "stm_");
 id!(/// A management token.
     TokenId, "tok_");
+id!(/// A budget of a tenant, a key or a member.
+    BudgetId, "bud_");
 
 /// A request's id: a UUIDv7 made by the relay; its time is the request's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,6 +1,7 @@
 //! An API key as the relay knows it: what it may do, and whose it is.
 
 use crate::{
+    budget::Budgets,
     channel::Limits,
     dialect::Dialect,
     ids::{KeyId, TenantId},
@@ -35,6 +36,8 @@ pub struct KeyRecord {
     pub tenant_limits: Limits,
     /// The tenant's group, for rules; empty: none.
     pub tenant_group: Arc<str>,
+    /// The hard budgets its requests must fit into.
+    pub budgets: Budgets,
 }
 
 impl KeyRecord {

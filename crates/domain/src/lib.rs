@@ -4,6 +4,7 @@
 #![deny(clippy::float_arithmetic, clippy::indexing_slicing)]
 
 pub mod begun_id;
+pub mod budget;
 pub mod channel;
 pub mod dialect;
 pub mod event;

@@ -1,6 +1,7 @@
 //! The traits between the relay (`engine`) and its store: who may call, and who pays. `server` wires the two.
 
 use crate::{
+    budget::{BudgetOf, Budgets, Period, Window},
     channel::Snapshot,
     ids::{RequestId, TenantId},
     key::KeyRecord,
@@ -33,6 +34,16 @@ pub enum HoldRefused {
         /// What the hold needs.
         needed: NanoUsd,
     },
+    /// A budget cannot cover it.
+    #[error("the {period} budget of the {of} cannot cover {needed} USD")]
+    Budget {
+        /// Whose budget.
+        of: BudgetOf,
+        /// Of which period.
+        period: Period,
+        /// What the hold needs.
+        needed: NanoUsd,
+    },
     /// The tenant is frozen.
     #[error("the tenant is frozen")]
     Frozen,
@@ -59,6 +70,8 @@ pub struct Hold {
     /// Who pays.
     pub tenant: TenantId,
     amount: NanoUsd,
+    /// The windows of budgets it is held in as well.
+    windows: Vec<Window>,
     ended: bool,
     on_leak: fn(RequestId),
 }
@@ -66,7 +79,18 @@ pub struct Hold {
 impl Hold {
     /// Made by the ledger only, after the amount was taken from a lease.
     pub fn new(request: RequestId, tenant: TenantId, amount: NanoUsd, on_leak: fn(RequestId)) -> Self {
-        Self { request, tenant, amount, ended: false, on_leak }
+        Self { request, tenant, amount, windows: Vec::new(), ended: false, on_leak }
+    }
+
+    /// Made by the ledger only, after the amount was taken from these windows too.
+    pub fn within(mut self, windows: Vec<Window>) -> Self {
+        self.windows = windows;
+        self
+    }
+
+    /// The windows of budgets it is held in.
+    pub fn windows(&self) -> &[Window] {
+        &self.windows
     }
 
     /// How much is set aside.
@@ -79,10 +103,10 @@ impl Hold {
         self.amount = self.amount.saturating_add(more);
     }
 
-    /// Ends the hold: called by the ledger, which puts the amount back or charges it.
-    pub fn end(mut self) -> NanoUsd {
+    /// Ends the hold: called by the ledger, which puts the amount back or charges it, there and in these windows.
+    pub fn end(mut self) -> (NanoUsd, Vec<Window>) {
         self.ended = true;
-        self.amount
+        (self.amount, std::mem::take(&mut self.windows))
     }
 }
 
@@ -99,8 +123,9 @@ pub trait Ledger: Send + Sync + 'static {
     /// Resolves when a queued checkpoint is written.
     type Written: Future<Output = Result<(), JournalFailed>> + Send + Unpin + 'static;
 
-    /// Sets `opened.hold` aside and queues the journal's `open` record. Waits for the database only near a wallet's end.
-    fn hold(&self, opened: &Opened) -> impl Future<Output = Result<Hold, HoldRefused>> + Send;
+    /// Sets `opened.hold` aside in the wallet and in `budgets`, and queues the journal's `open` record. Waits for the
+    /// database only near the end of a wallet or a budget.
+    fn hold(&self, opened: &Opened, budgets: &Budgets) -> impl Future<Output = Result<Hold, HoldRefused>> + Send;
 
     /// Sets more aside for a running request.
     fn extend(&self, hold: &mut Hold, more: NanoUsd) -> impl Future<Output = Result<(), HoldRefused>> + Send;

@@ -2,6 +2,7 @@
 
 use crate::{health::Permit, limits::Room, plan::Planned, presence::Presence, routing::Candidate};
 use domain::{
+    budget::Period,
     channel::Timeouts,
     money::NanoUsd,
     ports::{Hold, HoldRefused, JournalFailed, Ledger},
@@ -84,7 +85,7 @@ impl Held {
     /// 402 when the wallet cannot cover it, 403 when the tenant is frozen, 503 when neither lease nor journal can take it.
     pub async fn take<L: Ledger>(ledger: &L, planned: Planned, presence: Presence) -> Result<Self, Refusal> {
         let opened = planned.opened();
-        match ledger.hold(&opened).await {
+        match ledger.hold(&opened, &planned.key.budgets).await {
             Ok(hold) => {
                 let decision = planned.decision.kept();
                 Ok(Self {
@@ -211,6 +212,16 @@ fn refusal(refused: HoldRefused) -> Refusal {
                 "The balance does not cover this request: up to {needed} USD must be available. Top up, or lower max_tokens."
             ),
         ),
+        HoldRefused::Budget { of, period, needed } => {
+            let within = if period == Period::Total { String::new() } else { format!(" for this {period}") };
+            Refusal::new(
+                Code::InsufficientBalance,
+                format!(
+                    "The budget of this {of}{within} does not cover this request: up to {needed} USD must be left in it. \
+                     Raise the budget, or lower max_tokens."
+                ),
+            )
+        }
         HoldRefused::Frozen => Refusal::new(Code::TenantFrozen, "This account is frozen. Its owner can tell you why."),
         HoldRefused::Unavailable => Refusal::new(Code::Overloaded, "The balance cannot be checked at the moment.")
             .retry_after(Duration::from_secs(1)),

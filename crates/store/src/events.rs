@@ -3,7 +3,7 @@
 
 use crate::{
     Store,
-    db::Row,
+    db::{Row, Tx},
     error::Result,
     ids, sql, time,
     words::{Listing, Page},
@@ -90,23 +90,7 @@ impl Events<'_> {
     pub async fn add(self, events: &[NewEvent]) -> Result<()> {
         let mut tx = self.0.db().begin().await?;
         for event in events {
-            let insert = sql!(
-                "INSERT INTO events (id, time, last, kind, model, channel, credential, tenant, key_id, request, detail, count) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-                ids::next(),
-                event.times_us.0,
-                event.times_us.1,
-                &event.kind,
-                &event.model,
-                event.channel,
-                event.credential,
-                event.tenant,
-                event.key,
-                event.request.clone(),
-                &event.detail,
-                event.count
-            );
-            tx.execute(insert).await?;
+            insert(&mut tx, event).await?;
         }
         tx.commit().await
     }
@@ -161,6 +145,27 @@ impl Events<'_> {
     pub(crate) async fn prune(self) -> Result<()> {
         self.0.db().execute(sql!("DELETE FROM events WHERE last < $1", time::now_us() - KEPT_US)).await.map(drop)
     }
+}
+
+/// Keeps one in the caller's transaction.
+pub(crate) async fn insert(tx: &mut Tx, event: &NewEvent) -> Result<()> {
+    let insert = sql!(
+        "INSERT INTO events (id, time, last, kind, model, channel, credential, tenant, key_id, request, detail, count) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        ids::next(),
+        event.times_us.0,
+        event.times_us.1,
+        &event.kind,
+        &event.model,
+        event.channel,
+        event.credential,
+        event.tenant,
+        event.key,
+        event.request.clone(),
+        &event.detail,
+        event.count
+    );
+    tx.execute(insert).await.map(drop)
 }
 
 fn event(row: &Row) -> Result<EventRow> {

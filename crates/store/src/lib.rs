@@ -6,6 +6,7 @@
 pub mod addresses;
 pub mod alerts;
 pub mod audit;
+pub mod budgets;
 pub mod catalog;
 pub mod change;
 pub mod channels;

@@ -2,7 +2,7 @@
 
 use crate::{
     Store,
-    change::{Actor, Change, NOTHING},
+    change::{Actor, ActorKind, Change, NOTHING},
     db::{Row, Sql, Tx},
     error::{Error, Result},
     sql, time,
@@ -154,4 +154,24 @@ async fn keep_an_owner(tx: &mut Tx, tenant: TenantId, but: UserId) -> Result<()>
         return Err(Error::conflict("make somebody else an owner first"));
     }
     Ok(())
+}
+
+/// Whose a new key is: the member named, else whoever makes it, where they are a member.
+///
+/// # Errors
+/// [`Error::Invalid`] for one who is named and is no member.
+pub(crate) async fn of_key(
+    tx: &mut Tx,
+    actor: &Actor,
+    tenant: TenantId,
+    named: Option<UserId>,
+) -> Result<Option<UserId>> {
+    let maker = if let ActorKind::User(user) = actor.kind { Some(user) } else { None };
+    let Some(user) = named.or(maker) else { return Ok(None) };
+    let find = "SELECT user_id FROM memberships WHERE tenant = $1 AND user_id = $2";
+    let is_member = tx.fetch_optional(sql!(find, tenant, user)).await?.is_some();
+    if named.is_some() && !is_member {
+        return Err(Error::invalid("member", "must be a member of this tenant"));
+    }
+    Ok(is_member.then_some(user))
 }

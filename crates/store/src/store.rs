@@ -4,6 +4,7 @@ use crate::{
     addresses::Addresses,
     alerts::Alerts,
     audit::AuditLog,
+    budgets::Budgets,
     change::{Actor, Change},
     channels::Channels,
     db::Db,
@@ -79,6 +80,8 @@ impl Store {
         routes: Routes;
         /// Who is told of it.
         alerts: Alerts;
+        /// How much may be spent.
+        budgets: Budgets;
         /// What one node does for all.
         jobs: Jobs;
         /// From where keys are used.

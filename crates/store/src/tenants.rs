@@ -1,7 +1,7 @@
 //! Tenants: customers with a wallet, keys and members. Freezing one stops its requests on every node within a second.
 
 use crate::{
-    Store,
+    Store, budgets,
     change::{Actor, Announce, NOTHING, to_json},
     channels,
     db::{Row, Sql, Tx},
@@ -29,6 +29,8 @@ pub struct Tenant {
     pub group: String,
     /// How much all its keys together may ask for.
     pub limits: Limits,
+    /// Where its days begin: an IANA name.
+    pub zone: String,
     /// Microseconds since 1970.
     pub created_us: i64,
 }
@@ -47,13 +49,18 @@ pub struct TenantPatch {
     pub group: Option<String>,
     /// How much all its keys together may ask for, as a whole.
     pub limits: Option<Limits>,
+    /// Where its days begin: an IANA name.
+    pub zone: Option<String>,
 }
+
+/// A new tenant's zone.
+const UTC: &str = "UTC";
 
 /// Tenants. From [`Store::tenants`].
 #[derive(Debug, Clone, Copy)]
 pub struct Tenants<'a>(pub(crate) &'a Store);
 
-const SELECT: &str = "SELECT t.id, t.name, t.frozen, t.response_days, t.tenant_group, t.limits, t.created, a.credit_limit \
+const SELECT: &str = "SELECT t.id, t.name, t.frozen, t.response_days, t.tenant_group, t.limits, t.zone, t.created, a.credit_limit \
     FROM tenants t \
     JOIN accounts a ON a.tenant = t.id AND a.kind = 'wallet'";
 
@@ -70,6 +77,7 @@ pub(crate) fn tenant(row: &Row) -> Result<Tenant> {
         response_days: response_days(row)?,
         group: row.text("tenant_group")?,
         limits: keys::limits(row, "limits")?,
+        zone: row.text("zone")?,
         credit_limit: NanoUsd(row.int("credit_limit")?),
         created_us: row.int("created")?,
     })
@@ -97,6 +105,7 @@ impl Tenants<'_> {
             response_days: 0,
             group: group.to_owned(),
             limits: Limits::default(),
+            zone: UTC.to_owned(),
             credit_limit,
             created_us: time::now_us(),
         };
@@ -164,13 +173,22 @@ impl Tenants<'_> {
             channels::check_limits("limits", &limits)?;
             after.limits = limits;
         }
+        if let Some(zone) = patch.zone {
+            budgets::window::zone(&zone)?;
+            after.zone = if zone.is_empty() { UTC.to_owned() } else { zone };
+        }
+        if after.zone != before.zone {
+            budgets::rows::end_windows(&mut change.tx, id).await?;
+        }
         let update = sql!(
-            "UPDATE tenants SET name = $1, frozen = $2, response_days = $3, tenant_group = $4, limits = $5 WHERE id = $6",
+            "UPDATE tenants SET name = $1, frozen = $2, response_days = $3, tenant_group = $4, limits = $5, zone = $6 \
+             WHERE id = $7",
             &after.name,
             after.frozen,
             i64::from(after.response_days),
             &after.group,
             to_json(&after.limits)?,
+            &after.zone,
             id
         );
         change.tx.execute(update).await?;

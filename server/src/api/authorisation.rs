@@ -5,12 +5,12 @@
 //! belongs to another tenant is "not found", in the same words as what does not exist, so that ids cannot be guessed.
 
 use super::{
-    ApiState, alerts, audit, catalogue, channels, events, events_log, health, keys, ledger, members, models, openapi,
-    people, prices, probe, reconciliation, requests, routes, statements, summary, tenants, usage,
+    ApiState, alerts, audit, budgets, catalogue, channels, events, events_log, health, keys, ledger, members, models,
+    openapi, people, prices, probe, reconciliation, requests, routes, statements, summary, tenants, usage,
 };
 use axum::routing::{self, MethodRouter};
 use domain::role::{
-    Permission::{self, ChangeKeys, ChangeMembers, SeeKeys, SeeMembers, SeeMoney, SeeUsage},
+    Permission::{self, ChangeKeys, ChangeMembers, ChangeTenant, SeeKeys, SeeMembers, SeeMoney, SeeUsage},
     Role,
 };
 use http::Method;
@@ -152,6 +152,10 @@ pub const ROUTES: &[Route] = &[
     route!(GET    "/api/v1/statements/{id}.csv",        Statement, reads(SeeMoney), get(statements::csv)),
     route!(POST   "/api/v1/tenants/{id}/keys",          Tenant,  changes(ChangeKeys), post(keys::create)),
     route!(GET    "/api/v1/tenants/{id}/keys",          Tenant,  reads(SeeKeys),  get(keys::list)),
+    route!(POST   "/api/v1/tenants/{id}/budgets",       Tenant,  changes(ChangeTenant), post(budgets::create)),
+    route!(GET    "/api/v1/tenants/{id}/budgets",       Tenant,  reads(SeeMoney), get(budgets::list)),
+    route!(PATCH  "/api/v1/tenants/{id}/budgets/{budget}", Tenant, changes(ChangeTenant), patch(budgets::change)),
+    route!(DELETE "/api/v1/tenants/{id}/budgets/{budget}", Tenant, changes(ChangeTenant), delete(budgets::remove)),
     route!(POST   "/api/v1/tenants/{id}/members",       Tenant,  ADMIN_CHANGES,  post(members::add)),
     route!(GET    "/api/v1/tenants/{id}/members",       Tenant,  reads(SeeMembers), get(members::list)),
     route!(PATCH  "/api/v1/tenants/{id}/members/{user}", Tenant, changes(ChangeMembers), patch(members::change)),

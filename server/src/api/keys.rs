@@ -13,8 +13,10 @@ use super::{
 };
 use axum::{Json, extract::State, response::IntoResponse};
 use domain::{
+    budget::Period,
     channel::Limits,
-    ids::{KeyId, TenantId},
+    ids::{KeyId, TenantId, UserId},
+    money::NanoUsd,
 };
 use http::StatusCode;
 use ipnet::IpNet;
@@ -60,6 +62,9 @@ pub struct KeyShown {
     tpm: Option<u32>,
     /// Requests at once; null: no limit.
     concurrency: Option<u32>,
+    /// The member it belongs to, whose budgets its requests count in; null: nobody in particular.
+    #[schema(value_type = Option<String>)]
+    member: Option<UserId>,
     /// When it was made.
     created_at: String,
     /// When it was revoked for good; null: it was not.
@@ -83,6 +88,7 @@ impl From<Key> for KeyShown {
             rpm: key.limits.rpm,
             tpm: key.limits.tpm,
             concurrency: key.limits.concurrency,
+            member: key.member,
             created_at: shown::time_us(key.created_us),
             revoked_at: key.revoked_us.map(shown::time_us),
         }
@@ -128,6 +134,26 @@ pub struct KeyFields {
     /// Requests at once; default: no limit.
     #[serde(default)]
     concurrency: Option<u32>,
+    /// How much may be spent with it, by period: requests that do not fit are refused. More of budgets at
+    /// `/api/v1/tenants/{id}/budgets`.
+    #[serde(default)]
+    budgets: Vec<KeyBudget>,
+    /// The member it belongs to; default: who makes it, where they are a member.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    member: Option<UserId>,
+}
+
+/// How much may be spent with a key in a period.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyBudget {
+    /// `day`, `week`, `month` (from midnight, Monday, the 1st in the tenant's zone) or `total`.
+    #[schema(value_type = String)]
+    period: Period,
+    /// In USD.
+    #[schema(value_type = String)]
+    amount: NanoUsd,
 }
 
 /// What of a key is to change; absent fields stay, null lifts a restriction.
@@ -213,6 +239,8 @@ pub async fn create(
         scope: Scope::parse(fields.models, fields.endpoints, fields.ip_allow)?,
         expires_at_ms: fields.expires_at.map(expiry).transpose()?,
         limits: Limits { rpm: fields.rpm, tpm: fields.tpm, concurrency: fields.concurrency },
+        member: fields.member,
+        budgets: fields.budgets.into_iter().map(|budget| (budget.period, budget.amount)).collect(),
     };
     let (key, secret) = state.store.keys().create(&actor, tenant, new).await?;
     Ok(made(KeyMade { key: key.into(), secret: secret.expose().to_owned() }))

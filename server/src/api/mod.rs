@@ -7,6 +7,7 @@
 mod alerts;
 mod audit;
 pub mod authorisation;
+mod budgets;
 pub mod caller;
 pub mod catalogue;
 pub mod channel_input;

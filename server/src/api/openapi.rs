@@ -6,7 +6,7 @@
 use super::{
     alerts, audit,
     authorisation::{Access, Cell, ROUTES, Route},
-    catalogue, channels, events, events_log, health, keys, ledger, members, models, people, prices, probe,
+    budgets, catalogue, channels, events, events_log, health, keys, ledger, members, models, people, prices, probe,
     problem::{PROBLEM_JSON, ProblemDocument},
     reconciliation, requests, routes, statements, summary, tenants, usage,
 };
@@ -35,6 +35,7 @@ use utoipa::{
         serve,
         tenants::create, tenants::list, tenants::show, tenants::change,
         ledger::balance, ledger::adjust, ledger::transfers,
+        budgets::create, budgets::list, budgets::change, budgets::remove,
         statements::list, statements::create, statements::show, statements::csv,
         keys::create, keys::list, keys::show, keys::change, keys::rotate, keys::revoke,
         people::create_user, people::users, members::add, members::list, members::change, members::remove,

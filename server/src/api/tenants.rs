@@ -42,15 +42,17 @@ pub struct TenantShown {
     /// How much all its keys together may ask for.
     #[schema(value_type = LimitsShape)]
     limits: Limits,
+    /// Where its days begin, for budgets and bills: an IANA time zone.
+    zone: String,
     /// When it was made (RFC 3339, UTC).
     created_at: String,
 }
 
 impl From<Tenant> for TenantShown {
     fn from(tenant: Tenant) -> Self {
-        let Tenant { id, name, credit_limit, frozen, response_days, group, limits, created_us } = tenant;
+        let Tenant { id, name, credit_limit, frozen, response_days, group, limits, zone, created_us } = tenant;
         let group = Some(group).filter(|group| !group.is_empty());
-        Self { id, name, credit_limit, frozen, response_days, group, limits, created_at: time_us(created_us) }
+        Self { id, name, credit_limit, frozen, response_days, group, limits, zone, created_at: time_us(created_us) }
     }
 }
 
@@ -91,6 +93,9 @@ pub struct TenantChange {
     /// How much all its keys together may ask for; all of them.
     #[schema(value_type = Option<LimitsShape>)]
     limits: Option<Limits>,
+    /// Where its days begin, for budgets and bills: an IANA time zone.
+    #[schema(example = "Europe/Berlin")]
+    zone: Option<String>,
 }
 
 /// Makes a tenant with an empty wallet.
@@ -154,7 +159,8 @@ pub async fn change(
         state.store.wallets().set_credit_limit(&actor, id, limit).await?;
     }
     let group = fields.group.map(Option::unwrap_or_default);
-    let patch = TenantPatch { name, frozen: fields.frozen, response_days, group, limits: fields.limits };
+    let patch =
+        TenantPatch { name, frozen: fields.frozen, response_days, group, limits: fields.limits, zone: fields.zone };
     let tenant = if patch == TenantPatch::default() {
         state.store.tenants().get(id).await?
     } else {

@@ -1,7 +1,7 @@
 //! Limits of a key, its tenant and a channel, counted by one node.
 
 use super::*;
-use domain::channel::ChannelSettings;
+use domain::{budget::Budgets, channel::ChannelSettings};
 
 fn key(limits: Limits, tenant_limits: Limits) -> KeyRecord {
     KeyRecord {
@@ -17,6 +17,7 @@ fn key(limits: Limits, tenant_limits: Limits) -> KeyRecord {
         limits,
         tenant_limits,
         tenant_group: "".into(),
+        budgets: Budgets::default(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::checks::Book;
 use domain::{
+    budget::Budgets,
     ids::RequestId,
     money::NanoUsd,
     ports::{Hold, HoldRefused, JournalFailed, Ledger},
@@ -69,7 +70,7 @@ impl Wallet {
 impl Ledger for Wallet {
     type Written = std::future::Ready<Result<(), JournalFailed>>;
 
-    async fn hold(&self, opened: &Opened) -> Result<Hold, HoldRefused> {
+    async fn hold(&self, opened: &Opened, _: &Budgets) -> Result<Hold, HoldRefused> {
         let wait = self.random.lock().random_range(0..3);
         tokio::time::sleep(Duration::from_millis(wait)).await;
         if self.fails() {
@@ -93,7 +94,7 @@ impl Ledger for Wallet {
     async fn settle(&self, hold: Hold, opened: Opened, settlement: Settlement) -> Result<(), JournalFailed> {
         let wait = self.random.lock().random_range(0..3);
         tokio::time::sleep(Duration::from_millis(wait)).await;
-        let held = hold.end();
+        let (held, _) = hold.end();
         let sale = settlement.sale;
         {
             let mut state = self.state.lock();

@@ -7,6 +7,7 @@ use crate::{
     wallet::{LEAKED, Wallet},
 };
 use domain::{
+    budget::Budgets,
     channel::{Channel, ChannelSettings, Credential, Limits, Model, Offer, Snapshot, Timeouts},
     dialect::{Dialect, Provider},
     ids::{ChannelId, CredentialId, KeyId, PriceId, TenantId},
@@ -111,6 +112,7 @@ pub async fn live(seed: u64) -> Summary {
         limits,
         tenant_limits: Limits::default(),
         tenant_group: "".into(),
+        budgets: Budgets::default(),
     };
     let (tracker, shutdown) = (TaskTracker::new(), CancellationToken::new());
     let relay = Relay::new(Parts {

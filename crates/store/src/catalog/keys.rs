@@ -8,11 +8,13 @@
 //! A key is here under each secret that works: its own, and for a while after a rotation its former one.
 
 use crate::{
-    Store,
+    Store, budgets,
+    db::Sql,
     error::{Error, Result},
-    keys, sql, tenants,
+    keys, tenants,
 };
 use domain::{
+    budget::Budgets,
     ids::{KeyId, TenantId},
     key::KeyRecord,
     secret::SecretHash,
@@ -149,8 +151,12 @@ impl KeyCache {
     /// Puts the known keys of a tenant in as they are now.
     pub(super) async fn refresh_tenant(&self, store: &Store, id: TenantId) -> Result<()> {
         self.generation.fetch_add(1, Ordering::AcqRel);
-        let select = sql!("SELECT frozen, response_days, limits, tenant_group FROM tenants WHERE id = $1", id);
-        let row = store.db().fetch_optional(select).await?;
+        let of_tenant = budgets::column("b.owner = t.id AND b.owner_kind = 'tenant'");
+        let select = Sql::built(format!(
+            "SELECT t.frozen, t.response_days, t.limits, t.tenant_group, t.zone, {of_tenant} AS tenant_budgets \
+             FROM tenants t WHERE t.id = $1"
+        ));
+        let row = store.db().fetch_optional(select.bind(id)).await?;
         let of = |key: &KeyRecord| {
             let Some(row) = &row else { return Ok(KeyRecord { tenant_frozen: true, ..key.clone() }) };
             Ok::<_, Error>(KeyRecord {
@@ -158,6 +164,11 @@ impl KeyCache {
                 response_days: tenants::response_days(row)?,
                 tenant_limits: keys::limits(row, "limits")?,
                 tenant_group: row.text("tenant_group")?.into(),
+                budgets: Budgets {
+                    zone: row.text("zone")?.into(),
+                    tenant: budgets::read(row.opt_text("tenant_budgets")?)?,
+                    key: key.budgets.key.clone(),
+                },
                 ..key.clone()
             })
         };

@@ -60,6 +60,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../../migrations/sqlite/0012_statements.sql"),
         include_str!("../../../../migrations/postgres/0012_statements.sql"),
     ),
+    (
+        14,
+        include_str!("../../../../migrations/sqlite/0014_budgets.sql"),
+        include_str!("../../../../migrations/postgres/0014_budgets.sql"),
+    ),
 ];
 
 /// Any fixed number: only one node migrates at a time (`pg_advisory_xact_lock`).

@@ -72,6 +72,7 @@ value_from! {
     domain::ids::TransferId => Int, |v| v.0;
     domain::ids::StatementId => Int, |v| v.0;
     domain::ids::TokenId => Int, |v| v.0;
+    domain::ids::BudgetId => Int, |v| v.0;
     &str => Text, |v| v.to_owned();
     &String => Text, |v| v.clone();
     String => Text, |v| v;

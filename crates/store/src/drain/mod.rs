@@ -21,6 +21,7 @@ pub mod row;
 pub(crate) mod values;
 
 use crate::{
+    budgets,
     db::Db,
     error::{Error, Result},
     journal::{Journal, record::Settled},
@@ -334,7 +335,9 @@ impl Drain {
         if done || self.cursors.iter().any(|cursor| cursor.segment.header.epoch < live) {
             return Ok(false);
         }
-        rows::close_before(&self.db, &self.node, i64::try_from(live).unwrap_or(i64::MAX)).await?;
+        let epoch = i64::try_from(live).unwrap_or(i64::MAX);
+        rows::close_before(&self.db, &self.node, epoch).await?;
+        budgets::rows::close_before(&self.db, &self.node, epoch).await?;
         self.progress.closed_epochs.send_replace(live);
         Ok(true)
     }

@@ -2,7 +2,7 @@
 //! wallet, the cost per provider, leases and roll-ups.
 //!
 //! A row that is there already adds nothing, so a batch can be posted any number of times. Locks are taken in one order on
-//! every node: wallets by tenant, accounts of the house, leases by tenant, roll-ups by key. What neither the lease nor the
+//! every node: wallets by tenant, accounts of the house, leases by tenant, roll-ups by key, windows of budgets. What neither the lease nor the
 //! wallet covers is written off; nothing here fails because of a balance.
 
 use super::{
@@ -12,6 +12,7 @@ use super::{
     values::{Bulk, Shape},
 };
 use crate::{
+    budgets,
     db::{Sql, Tx, Value},
     error::{Error, Result},
     ids,
@@ -34,6 +35,7 @@ pub struct Poster {
     accounts: Bulk,
     settle: Bulk,
     transfers: Bulk,
+    budgets: budgets::post::Poster,
 }
 
 const WALLETS: Shape = Shape {
@@ -135,6 +137,7 @@ impl Poster {
             accounts: Bulk::new(sqlite, ACCOUNTS),
             settle: Bulk::new(sqlite, SETTLE),
             transfers: Bulk::new(sqlite, TRANSFERS),
+            budgets: budgets::post::Poster::new(sqlite),
         }
     }
 
@@ -183,6 +186,8 @@ impl Poster {
         for statement in minutes.into_iter().chain(hours).chain(taken) {
             tx.execute(statement).await?;
         }
+        // Last: what was spent in a window before there was a budget is read from the roll-ups.
+        self.budgets.post(tx, source, &new).await?;
         Ok(new.len())
     }
 
@@ -266,7 +271,8 @@ impl Poster {
 }
 
 impl Source<'_> {
-    fn values(&self) -> [Value; 2] {
+    /// For statements with the node and the epoch first.
+    pub(crate) fn values(&self) -> [Value; 2] {
         [self.node.into(), self.epoch.into()]
     }
 }

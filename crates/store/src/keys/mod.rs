@@ -8,19 +8,22 @@ pub(crate) use rows::{limits, records, select_records};
 
 use crate::{
     Store,
+    budgets::{self, NewBudget, rows::Owner},
     change::{Actor, Announce, NOTHING},
     channels,
     db::Sql,
     error::{Error, Result},
-    ids,
+    ids, members,
     seal::{last4, random_secret},
     sql, time,
     words::{Listing, ModelName, Name, Page},
 };
 use domain::{
+    budget::Period,
     channel::Limits,
     dialect::Dialect,
-    ids::{KeyId, TenantId},
+    ids::{KeyId, TenantId, UserId},
+    money::NanoUsd,
     secret::{API_KEY_PREFIX, ApiKeySecret, SecretHash},
 };
 use ipnet::IpNet;
@@ -89,6 +92,18 @@ pub struct NewKey {
     pub expires_at_ms: Option<i64>,
     /// How much it may ask for.
     pub limits: Limits,
+    /// Which member it belongs to; `None`: the one who makes it, if it is one.
+    pub member: Option<UserId>,
+    /// How much may be spent with it: a hard budget for each period.
+    pub budgets: Vec<(Period, NanoUsd)>,
+}
+
+impl NewKey {
+    /// One that may do everything.
+    pub fn named(name: Name) -> Self {
+        let (scope, limits) = (Scope::default(), Limits::default());
+        Self { name, scope, expires_at_ms: None, limits, member: None, budgets: Vec::new() }
+    }
 }
 
 /// What of a key is to change; `None` leaves it. An inner `None` takes the restriction away.
@@ -130,6 +145,8 @@ pub struct Key {
     pub scope: Scope,
     /// How much it may ask for.
     pub limits: Limits,
+    /// The member it belongs to; `None`: nobody in particular.
+    pub member: Option<UserId>,
     /// Microseconds since 1970.
     pub created_us: i64,
     /// Revoked for good, microseconds since 1970.
@@ -163,6 +180,8 @@ impl Keys<'_> {
     pub async fn create(self, actor: &Actor, tenant: TenantId, new: NewKey) -> Result<(Key, ApiKeySecret)> {
         channels::check_limits("limits", &new.limits)?;
         let minted = Minted::new()?;
+        let mut change = self.0.change(actor).await?;
+        crate::tenants::must_exist(&mut change.tx, tenant).await?;
         let made = Key {
             id: KeyId(ids::next()),
             tenant,
@@ -174,26 +193,30 @@ impl Keys<'_> {
             expires_at_ms: new.expires_at_ms,
             scope: new.scope,
             limits: new.limits,
+            member: members::of_key(&mut change.tx, actor, tenant, new.member).await?,
             created_us: time::now_us(),
             revoked_us: None,
         };
-        let mut change = self.0.change(actor).await?;
-        crate::tenants::must_exist(&mut change.tx, tenant).await?;
         let insert = sql!(
-            "INSERT INTO keys (id, tenant, name, prefix, last4, hash, enabled, expires, created) \
-             VALUES ($1, $2, $3, $4, $5, $6, 1, NULL, $7)",
+            "INSERT INTO keys (id, tenant, name, prefix, last4, hash, enabled, expires, member, created) \
+             VALUES ($1, $2, $3, $4, $5, $6, 1, NULL, $7, $8)",
             made.id,
             tenant,
             &made.name,
             &made.prefix,
             &made.last4,
             SecretHash::of(minted.secret.expose()),
+            made.member,
             made.created_us
         );
         change.tx.execute(insert).await?;
         write(&mut change.tx, &made).await?;
         change.announce(Announce::Key(made.id)).await?;
         change.audit("key.create", made.id, NOTHING, Some(&made)).await?;
+        for (period, amount) in new.budgets {
+            let budget = NewBudget::hard(Owner::Key(made.id), period, amount);
+            budgets::create_in(&mut change, tenant, &budget).await?;
+        }
         change.commit().await?;
         Ok((made, minted.secret))
     }

@@ -2,14 +2,16 @@
 
 use super::{Former, Key, Scope};
 use crate::{
+    budgets,
     change::to_json,
     db::{Row, Sql, Tx},
     error::{Error, Result},
     sql, tenants, time,
 };
 use domain::{
+    budget::Budgets,
     channel::Limits,
-    ids::{KeyId, TenantId},
+    ids::{KeyId, TenantId, UserId},
     key::KeyRecord,
     secret::SecretHash,
 };
@@ -18,7 +20,7 @@ use serde::de::DeserializeOwned;
 /// What [`key`] and [`records`] read.
 pub(super) const COLUMNS: &str = "k.id, k.tenant, k.name, k.prefix, k.last4, k.hash, k.enabled, k.expires, k.models, k.endpoints, \
     k.ip_allow, k.created, k.revoked_at, k.former_hash, k.former_prefix, k.former_last4, k.former_ends, \
-    k.limits";
+    k.limits, k.member";
 
 fn list<T: DeserializeOwned>(row: &Row, column: &'static str) -> Result<Option<Vec<T>>> {
     let text = row.opt_text(column)?;
@@ -56,6 +58,7 @@ pub(super) fn key(row: &Row) -> Result<Key> {
             ip_allow: list(row, "ip_allow")?,
         },
         limits: limits(row, "limits")?,
+        member: row.opt_int("member")?.map(UserId),
         created_us: row.int("created")?,
         revoked_us,
     })
@@ -81,6 +84,11 @@ pub(crate) fn records(row: &Row) -> Result<Vec<(SecretHash, KeyRecord)>> {
         limits: key.limits,
         tenant_limits: limits(row, "tenant_limits")?,
         tenant_group: row.text("tenant_group")?.into(),
+        budgets: Budgets {
+            zone: row.text("zone")?.into(),
+            tenant: budgets::read(row.opt_text("tenant_budgets")?)?,
+            key: budgets::read(row.opt_text("key_budgets")?)?,
+        },
     };
     let mut records = vec![(hash(row.bytes("hash")?)?, record)];
     if let (Some(former), Some((_, record))) = (key.former, records.first()) {
@@ -93,8 +101,14 @@ pub(crate) fn records(row: &Row) -> Result<Vec<(SecretHash, KeyRecord)>> {
 
 /// The statement for [`records`], with a condition on `k` and an order.
 pub(crate) fn select_records(condition: &'static str) -> Sql {
+    let of_tenant = budgets::column("b.owner = k.tenant AND b.owner_kind = 'tenant'");
+    let of_key = budgets::column(
+        "(b.owner = k.id AND b.owner_kind = 'key') \
+         OR (b.owner = k.member AND b.owner_kind = 'member' AND b.tenant = k.tenant)",
+    );
     Sql::built(format!(
-        "SELECT {COLUMNS}, t.frozen, t.response_days, t.limits AS tenant_limits, t.tenant_group \
+        "SELECT {COLUMNS}, t.frozen, t.response_days, t.limits AS tenant_limits, t.tenant_group, t.zone, \
+         {of_tenant} AS tenant_budgets, {of_key} AS key_budgets \
          FROM keys k JOIN tenants t ON t.id = k.tenant WHERE {condition}"
     ))
 }

@@ -1,8 +1,9 @@
 //! This node's ledger: holds from leases, ends into the journal, the drain behind both. Implements [`domain::ports::Ledger`].
 
 use crate::{
+    budgets::{self, node::NodeBudgets},
     db::Db,
-    drain::{Drain, Progress},
+    drain::{Drain, Progress, row::time_us},
     error::{Error, Result},
     journal::{
         Durability, Journal, JournalConfig, Written,
@@ -14,6 +15,7 @@ use crate::{
     sql,
 };
 use domain::{
+    budget::Budgets,
     ids::{RequestId, TenantId},
     money::NanoUsd,
     ports::{Hold, HoldRefused, JournalFailed, Ledger},
@@ -106,6 +108,7 @@ pub struct NodeLedger {
     db: Db,
     journal: Arc<Journal>,
     leases: Arc<Leases>,
+    budgets: Arc<NodeBudgets>,
     progress: Arc<Progress>,
     settled: AtomicU64,
     stopping: AtomicBool,
@@ -154,17 +157,20 @@ impl NodeLedger {
             spend_seconds: config.lease_seconds,
             lost_node_after: config.lost_node_after,
         };
+        let budgets = Arc::new(NodeBudgets::new(db.clone(), holder.clone()));
         let leases = Arc::new(Leases::new(db.clone(), holder, lease));
         let progress = Arc::new(Progress::new(node.epoch));
         let stop = cancel.child_token();
         let drain = Drain::new(db.clone(), journal.clone(), leases.clone(), progress.clone(), config.drain_yields);
         tasks.spawn(drain.run(stop.clone()));
         tasks.spawn(keeper::keep(leases.clone(), stop.clone()));
+        tasks.spawn(budgets::keeper::keep(budgets.clone(), config.lost_node_after, stop.clone()));
         tasks.spawn(delete_old(journal.clone(), config.journal_days, stop.clone()));
         Ok(Arc::new(Self {
             db,
             journal,
             leases,
+            budgets,
             progress,
             settled: AtomicU64::new(0),
             stopping: AtomicBool::new(false),
@@ -274,24 +280,53 @@ fn leaked(request: RequestId) {
     tracing::error!(%request, "a hold was dropped without an end");
 }
 
+/// Taken from a lease on the way to a hold: goes back where the way ends, also with a caller who leaves.
+struct Claim<'a> {
+    leases: &'a Leases,
+    tenant: TenantId,
+    amount: i64,
+}
+
+impl Claim<'_> {
+    fn kept(mut self) {
+        self.amount = 0;
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        if self.amount > 0 {
+            self.leases.pools.get(self.tenant).settle(self.amount, 0);
+        }
+    }
+}
+
 impl Ledger for NodeLedger {
     type Written = Written;
 
-    async fn hold(&self, opened: &Opened) -> Result<Hold, HoldRefused> {
+    async fn hold(&self, opened: &Opened, budgets: &Budgets) -> Result<Hold, HoldRefused> {
         if self.stopping.load(Ordering::Acquire) || !self.journal.admits() {
             return Err(HoldRefused::JournalFull);
         }
-        self.leases.hold(opened.tenant, opened.hold).await?;
+        let (tenant, amount) = (opened.tenant, opened.hold.0.max(0));
+        self.leases.hold(tenant, opened.hold).await?;
+        let claim = Claim { leases: &self.leases, tenant, amount };
+        let windows = self.budgets.hold(budgets, tenant, time_us(opened.request), amount).await?;
         if self.journal.open(opened).is_err() {
-            self.leases.pools.get(opened.tenant).settle(opened.hold.0.max(0), 0);
+            self.budgets.settle(&windows, amount, 0);
             return Err(HoldRefused::JournalFull);
         }
-        Ok(Hold::new(opened.request, opened.tenant, NanoUsd(opened.hold.0.max(0)), leaked))
+        claim.kept();
+        Ok(Hold::new(opened.request, tenant, NanoUsd(amount), leaked).within(windows))
     }
 
     async fn extend(&self, hold: &mut Hold, more: NanoUsd) -> Result<(), HoldRefused> {
-        self.leases.hold(hold.tenant, more).await?;
-        hold.grow(NanoUsd(more.0.max(0)));
+        let (tenant, amount) = (hold.tenant, more.0.max(0));
+        self.leases.hold(tenant, more).await?;
+        let claim = Claim { leases: &self.leases, tenant, amount };
+        self.budgets.extend(hold.windows(), amount).await?;
+        claim.kept();
+        hold.grow(NanoUsd(amount));
         Ok(())
     }
 
@@ -300,13 +335,14 @@ impl Ledger for NodeLedger {
     }
 
     async fn settle(&self, hold: Hold, mut opened: Opened, mut settlement: Settlement) -> Result<(), JournalFailed> {
-        let amount = hold.end();
+        let (amount, windows) = hold.end();
         // No price is negative; should one be, it charges nothing rather than stopping the drain.
         settlement.sale = settlement.sale.max(NanoUsd::ZERO);
         settlement.cost = settlement.cost.max(NanoUsd::ZERO);
         opened.hold = amount;
         let pool = self.leases.pools.get(opened.tenant);
         let covered = pool.settle(amount.0, settlement.sale.0);
+        self.budgets.settle(&windows, amount.0, settlement.sale.0);
         self.settled.fetch_add(1, Ordering::Relaxed);
         let written = self.journal.settled(&opened, &settlement, NanoUsd(covered)).await;
         if let Some(observer) = self.observer.get()

@@ -6,7 +6,7 @@ use crate::{
     error::Result,
 };
 use domain::{
-    ids::{AccountId, ChannelId, KeyId, TenantId, TransferId},
+    ids::{AccountId, BudgetId, ChannelId, KeyId, TenantId, TransferId},
     money::NanoUsd,
 };
 
@@ -90,11 +90,27 @@ const TENANTS: &str = "SELECT tenant, CAST(SUM(rows_sale) AS BIGINT) AS rows_sal
     UNION ALL SELECT tenant, 0, amount FROM transfers WHERE kind = 'usage') AS lines \
     GROUP BY tenant HAVING SUM(rows_sale) <> SUM(amount) ORDER BY tenant";
 
+/// Windows of budgets whose `leased` is not what nodes have out of them.
+const BUDGETS_LEASED: &str = "SELECT budget, leased, out FROM (SELECT w.budget AS budget, w.leased AS leased, \
+    (SELECT CAST(COALESCE(SUM(granted - settled - returned), 0) AS BIGINT) FROM budget_leases l \
+     WHERE l.budget = w.budget AND l.start_us = w.start_us) AS out FROM budget_windows w) AS sums WHERE leased <> out";
+
+/// Windows of whole hours, not long over, whose `spent` is not the sum of their requests.
+const BUDGETS_SPENT: &str = "SELECT budget, spent, charged FROM (SELECT w.budget AS budget, w.spent AS spent, \
+    (SELECT CAST(COALESCE(SUM(h.sale), 0) AS BIGINT) FROM usage_hours h WHERE h.tenant = b.tenant \
+     AND h.hour_us >= w.start_us AND h.hour_us < w.end_us AND (b.owner_kind = 'tenant' \
+     OR (b.owner_kind = 'key' AND h.key_id = b.owner) OR (b.owner_kind = 'member' \
+     AND h.key_id IN (SELECT k.id FROM keys k WHERE k.member = b.owner)))) AS charged \
+    FROM budget_windows w JOIN budgets b ON b.id = w.budget WHERE w.start_us % 3600000000 = 0 \
+    AND (w.end_us % 3600000000 = 0 OR w.end_us = 9223372036854775807) AND w.end_us > $1) AS sums WHERE spent <> charged";
+
 const TOTALS: &str = "SELECT (SELECT COUNT(*) FROM usage_events), \
     (SELECT CAST(COALESCE(SUM(sale), 0) AS BIGINT) FROM usage_events), \
     (SELECT CAST(COALESCE(SUM(cost), 0) AS BIGINT) FROM usage_events), \
     (SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM transfers WHERE kind = 'cost'), \
     (SELECT CAST(COALESCE(SUM(posted), 0) AS BIGINT) FROM accounts)";
+
+const DAY_US: i64 = 86_400_000_000;
 
 pub(super) fn listed(text: &str) -> Sql {
     Sql::built(format!("{text}{LISTED}"))
@@ -132,6 +148,14 @@ pub(super) async fn compare(tx: &mut Tx, report: &mut Report) -> Result<()> {
         let tenant = TenantId(row.int("tenant")?);
         let (found, expected) = (row.int("rows_sale")?, row.int("amount")?);
         report.expect(format!("usage rows of {tenant}, against its usage transfers"), true, expected, found);
+    }
+    for row in tx.fetch_all(listed(BUDGETS_LEASED)).await? {
+        let of = format!("leased of {}, against its leases", BudgetId(row.int("budget")?));
+        report.expect(of, true, row.int("out")?, row.int("leased")?);
+    }
+    for row in tx.fetch_all(listed(BUDGETS_SPENT).bind(report.time_us - 2 * DAY_US)).await? {
+        let of = format!("spent of {}, against its requests", BudgetId(row.int("budget")?));
+        report.expect(of, true, row.int("charged")?, row.int("spent")?);
     }
     rollups(tx, report).await
 }

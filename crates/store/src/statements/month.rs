@@ -56,7 +56,8 @@ impl FromStr for Month {
 
     fn from_str(text: &str) -> Result<Self> {
         let refused = || Error::invalid("month", "must be a month such as 2026-10");
-        let whole = text.len() == 7 && text.bytes().enumerate().all(|(at, b)| (at == 4) == (b == b'-'));
+        let whole = text.len() == 7
+            && text.bytes().enumerate().all(|(at, b)| if at == 4 { b == b'-' } else { b.is_ascii_digit() });
         let (year, month) = text.split_once('-').filter(|_| whole).ok_or_else(refused)?;
         let (year, month) = (year.parse().map_err(|_| refused())?, month.parse().map_err(|_| refused())?);
         Date::new(year, month, 1).map(Self).map_err(|_| refused())

@@ -9,7 +9,7 @@ use store::{
 };
 
 pub fn plain() -> NewKey {
-    NewKey { name: name("app"), scope: Scope::default(), expires_at_ms: None, limits: Default::default() }
+    NewKey::named(name("app"))
 }
 
 on_both! {

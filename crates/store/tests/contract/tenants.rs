@@ -25,7 +25,7 @@ on_both! {
         let store = bed.store();
         let id = crate::support::tenant(&store).await;
         let actor = Actor::user(domain::ids::UserId(7), Some("::ffff:192.0.2.7".parse().unwrap()));
-        let patch = TenantPatch { name: Some(name("Acme & Söhne \"GmbH\"")), frozen: Some(true), response_days: Some(30), group: Some("gold".into()), limits: Some(domain::channel::Limits { rpm: Some(5), ..Default::default() }) };
+        let patch = TenantPatch { name: Some(name("Acme & Söhne \"GmbH\"")), frozen: Some(true), response_days: Some(30), group: Some("gold".into()), limits: Some(domain::channel::Limits { rpm: Some(5), ..Default::default() }), zone: Some("Europe/Berlin".into()) };
         store.tenants().patch(&actor, id, patch).await.unwrap();
         let log = store.audit().list(Some(&id.to_string()), Page::first(10)).await.unwrap().rows;
         assert_eq!(log.len(), 2);

@@ -2,6 +2,7 @@
 
 use crate::support::Bed;
 use domain::{
+    budget::Budgets,
     dialect::Dialect,
     ids::{ChannelId, KeyId, PriceId, RequestId, TenantId},
     money::NanoUsd,
@@ -73,8 +74,11 @@ impl Node {
     }
 
     pub async fn hold(&self, tenant: TenantId, amount: i64) -> Result<(Opened, Hold), HoldRefused> {
-        let opened = opened(tenant, amount);
-        let hold = self.ledger.hold(&opened).await?;
+        self.hold_within(&Budgets::default(), opened(tenant, amount)).await
+    }
+
+    pub async fn hold_within(&self, budgets: &Budgets, opened: Opened) -> Result<(Opened, Hold), HoldRefused> {
+        let hold = self.ledger.hold(&opened, budgets).await?;
         Ok((opened, hold))
     }
 

@@ -9,6 +9,7 @@ mod support;
 
 mod bed;
 mod books;
+mod budgets;
 mod crowd;
 mod faults;
 mod journal;

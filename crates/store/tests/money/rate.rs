@@ -2,7 +2,7 @@
 //! `cargo test --release -p store --test money -- --ignored --nocapture rate`.
 
 use crate::{bed::*, support::Bed};
-use domain::{ids::KeyId, ports::Ledger as _};
+use domain::{budget::Budgets, ids::KeyId, ports::Ledger as _};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -62,7 +62,7 @@ async fn drain(bed: Bed, name: &str) {
             for i in 0..REQUESTS / 50 {
                 let mut opened = opened(payers[(worker + i) % 20], 10_000);
                 opened.key = KeyId(i64::try_from(i % 5).unwrap());
-                let hold = node.ledger.hold(&opened).await.unwrap();
+                let hold = node.ledger.hold(&opened, &Budgets::default()).await.unwrap();
                 node.ledger.settle(hold, opened, settlement(5_000)).await.unwrap();
             }
         }

@@ -70,7 +70,7 @@ on_both! {
         for i in 0..20 {
             let mut opened = opened(payer, 9_000);
             opened.model = if i % 2 == 0 { "a/b".into() } else { "=cmd()".into() };
-            let hold = node.ledger.hold(&opened).await.unwrap();
+            let hold = node.ledger.hold(&opened, &domain::budget::Budgets::default()).await.unwrap();
             node.ledger.settle(hold, opened, settlement(100 + i)).await.unwrap();
         }
         node.ledger.flush().await;

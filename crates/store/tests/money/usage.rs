@@ -3,6 +3,7 @@
 use crate::{bed::*, support::Bed};
 use domain::{
     begun_id::begun,
+    budget::Budgets,
     ids::{RequestId, TenantId},
     money::NanoUsd,
     ports::Ledger as _,
@@ -35,7 +36,7 @@ async fn place(bed: &Bed) -> (Node, Vec<TenantId>, Vec<RequestId>) {
     for i in 0..30 {
         let mut opened = opened(payers[i % 3], 9_000);
         opened.model = if i % 2 == 0 { "a/b".into() } else { "=cmd()".into() };
-        let hold = node.ledger.hold(&opened).await.unwrap();
+        let hold = node.ledger.hold(&opened, &Budgets::default()).await.unwrap();
         let mut end = settlement(i64::try_from(i).unwrap() * 7);
         if i % 10 == 9 {
             end.end_state = EndState::Failed;
@@ -201,7 +202,7 @@ on_both! {
         let mut moment = now(&bed).await;
         let before = moment.tenant(0, payers[0]).await.unwrap();
         let late = opened(payers[0], 9_000);
-        let hold = node.ledger.hold(&late).await.unwrap();
+        let hold = node.ledger.hold(&late, &Budgets::default()).await.unwrap();
         node.ledger.settle(hold, late, settlement(7)).await.unwrap();
         node.ledger.flush().await;
         let all = Filter::default();

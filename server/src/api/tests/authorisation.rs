@@ -45,12 +45,17 @@ async fn sample(world: &World, route: &Route) -> Call {
         let made = world.admin(Method::PUT, "/routes/sandbox%2Fecho", &json!({})).await;
         assert_eq!(made.status, StatusCode::OK);
     }
+    let path = if path.contains("{budget}") { path.replace("{budget}", &world.fresh_budget().await) } else { path };
     let path = if path.contains("{user}") { path.replace("{user}", &world.fresh_member().await) } else { path };
     let body = match (&route.method, route.path) {
         (&Method::POST, "/api/v1/tenants") => json!({"name": "new"}),
         (&Method::POST, "/api/v1/tenants/{id}/adjustments") => json!({"amount": "1", "reason": "test"}),
         (&Method::POST, "/api/v1/tenants/{id}/statements") => json!({"month": world.statement().await.month}),
         (&Method::POST, "/api/v1/tenants/{id}/keys") => json!({"name": "new"}),
+        (&Method::POST, "/api/v1/tenants/{id}/budgets") => {
+            json!({"key": world.fresh_key().await, "period": "day", "amount": "5"})
+        }
+        (&Method::PATCH, "/api/v1/tenants/{id}/budgets/{budget}") => json!({"amount": "7"}),
         (&Method::POST, "/api/v1/tenants/{id}/members") => json!({"user": world.fresh_user().await}),
         (&Method::POST, "/api/v1/channels") => world.channel_body(),
         (&Method::POST, "/api/v1/alerts") => json!({"name": "new", "webhook": "https://example.com/hook"}),

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod authorisation;
+mod budgets;
 mod changes;
 #[cfg(feature = "console")]
 mod doors;
@@ -26,6 +27,7 @@ use crate::{
 };
 use axum::{Router, body::Body, routing::any};
 use domain::{
+    budget::Budgets,
     dialect::Dialect,
     ids::{ChannelId, KeyId, RequestId, TenantId, UserId},
     money::NanoUsd,
@@ -295,7 +297,7 @@ impl World {
             client_request_id: None,
             unit_prices: None,
         };
-        let hold = self.ledger.hold(&opened).await.unwrap();
+        let hold = self.ledger.hold(&opened, &Budgets::default()).await.unwrap();
         self.ledger.settle(hold, opened, settlement).await.unwrap();
         self.ledger.flush().await;
     }
@@ -373,6 +375,12 @@ impl World {
 
     async fn fresh_key(&self) -> String {
         self.post(&format!("/tenants/{}/keys", self.tenant), &json!({"name": "k"})).await.id()
+    }
+
+    /// A new key's budget.
+    async fn fresh_budget(&self) -> String {
+        let fields = json!({"key": self.fresh_key().await, "period": "day", "amount": "5"});
+        self.post(&format!("/tenants/{}/budgets", self.tenant), &fields).await.id()
     }
 
     async fn fresh_channel(&self) -> String {

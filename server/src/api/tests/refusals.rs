@@ -23,10 +23,10 @@ async fn fields_that_do_nothing_are_refused_by_name() {
         (
             Method::POST,
             &keys,
-            json!({"name": "a", "budgets": []}),
+            json!({"name": "a", "budgets": [{"period": "year", "amount": "1"}]}),
             400,
-            "not_built",
-            "field `budgets` is not built yet",
+            "invalid_request",
+            "budgets",
         ),
         (Method::POST, &keys, json!({"name": "a", "colour": 1}), 400, "invalid_request", "unknown field `colour`"),
         (Method::POST, "/channels", channel(json!({"proxy": "x"})), 400, "invalid_request", "proxy"),

@@ -3,7 +3,6 @@
 use super::{ServerConsole, actor, failed, time};
 use app::port::{Author, Failed, KeySettings, Keys};
 use domain::{
-    channel::Limits,
     ids::{KeyId, TenantId},
     secret::ApiKeySecret,
     views::KeyLine,
@@ -86,7 +85,7 @@ impl ServerConsole {
         let name = Name::parse("Name", &new.name).map_err(failed)?;
         let scope = Scope::parse(new.models, None, new.ip_allow).map_err(failed)?;
         let expires_at_ms = new.last_day.as_deref().map(end_of).transpose()?;
-        let new = NewKey { name, scope, expires_at_ms, limits: Limits::default() };
+        let new = NewKey { scope, expires_at_ms, ..NewKey::named(name) };
         let (key, secret) = self.store.keys().create(&actor(by), tenant, new).await.map_err(failed)?;
         Ok((key.id, secret))
     }
@@ -185,7 +184,8 @@ mod tests {
                 ip_allow: Some(vec!["10.0.0.0/8".parse().unwrap()]),
             },
             created_us: 0,
-            limits: Limits::default(),
+            limits: domain::channel::Limits::default(),
+            member: None,
             revoked_us: None,
         }
     }

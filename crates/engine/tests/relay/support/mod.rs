@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use domain::{
+    budget::Budgets,
     channel::{Channel, ChannelSettings, Credential, Limits, Model, Offer, Snapshot, Timeouts},
     dialect::{Dialect, Provider},
     ids::{ChannelId, CredentialId, KeyId, PriceId, RequestId, TenantId},
@@ -180,7 +181,7 @@ impl Wallet {
 impl Ledger for Wallet {
     type Written = std::future::Ready<Result<(), JournalFailed>>;
 
-    async fn hold(&self, opened: &Opened) -> Result<Hold, HoldRefused> {
+    async fn hold(&self, opened: &Opened, _: &Budgets) -> Result<Hold, HoldRefused> {
         self.take(opened.hold)?;
         Ok(Hold::new(opened.request, opened.tenant, opened.hold, leaked))
     }
@@ -197,7 +198,7 @@ impl Ledger for Wallet {
     }
 
     async fn settle(&self, hold: Hold, opened: Opened, settlement: Settlement) -> Result<(), JournalFailed> {
-        let held = hold.end();
+        let (held, _) = hold.end();
         self.available.fetch_add(held.0 - settlement.sale.0, Ordering::SeqCst);
         self.settled.lock().push((opened, settlement));
         if self.fail_settle { Err(JournalFailed) } else { Ok(()) }
@@ -299,6 +300,7 @@ pub fn key(limits: Limits) -> KeyRecord {
         limits,
         tenant_limits: Limits::default(),
         tenant_group: "".into(),
+        budgets: Budgets::default(),
     }
 }
 
