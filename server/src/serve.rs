@@ -70,6 +70,11 @@ pub async fn serve(config: Config, quick: bool) -> anyhow::Result<()> {
 
     let (notices, told) = tokio::sync::mpsc::channel(watch::QUEUE);
     background.tracker.spawn(watch::abnormal::watch(store.clone(), background.stop.clone()));
+    background.tracker.spawn(watch::retention::watch(
+        store.clone(),
+        config.money.usage_months,
+        background.stop.clone(),
+    ));
     background.tracker.spawn(watch::collect(told, store.clone(), background.stop.clone()));
 
     if let Some(url) = config.telemetry.otlp_url.clone() {

@@ -30,6 +30,7 @@ pub mod prices;
 pub mod reconcile;
 pub mod redis;
 pub mod responses;
+pub mod retention;
 pub mod routes;
 pub mod seal;
 pub mod search;

@@ -142,6 +142,7 @@ pub struct Money {
     pub lost_node_after: u64,
     pub journal_days: u32,
     pub journal_segment_mib: u64,
+    pub usage_months: u32,
 }
 
 /// What is printed on statements.
@@ -241,6 +242,9 @@ impl Config {
         }
         if [&self.billing.name, &self.billing.address, &self.billing.tax].into_iter().any(|text| !fits(text, 500)) {
             return Err("billing.name, billing.address and billing.tax must have at most 500 characters each");
+        }
+        if self.money.usage_months > 1_200 {
+            return Err("money.usage_months must be at most 1200; 0 keeps usage for ever");
         }
         if self.secrets.key.is_some() && self.secrets.key_file.is_some() {
             return Err("set secrets.key or secrets.key_file, not both");

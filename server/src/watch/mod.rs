@@ -3,6 +3,7 @@
 pub mod abnormal;
 pub mod alerts;
 pub mod prober;
+pub mod retention;
 pub mod tell;
 
 use domain::ids::{ChannelId, CredentialId, KeyId, TenantId};

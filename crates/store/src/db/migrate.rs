@@ -61,6 +61,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../../migrations/postgres/0012_statements.sql"),
     ),
     (
+        13,
+        include_str!("../../../../migrations/sqlite/0013_partitions.sql"),
+        include_str!("../../../../migrations/postgres/0013_partitions.sql"),
+    ),
+    (
         14,
         include_str!("../../../../migrations/sqlite/0014_budgets.sql"),
         include_str!("../../../../migrations/postgres/0014_budgets.sql"),

@@ -185,13 +185,33 @@ impl Db {
         }
     }
 
+    /// The same for jobs, whose statements may take long.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database is away.
+    pub async fn begin_patient(&self) -> Result<Tx> {
+        match self.begin().await? {
+            Tx::Postgres(tx, _) => Ok(Tx::Postgres(tx, false)),
+            sqlite => Ok(sqlite),
+        }
+    }
+
     /// A read-only transaction in which every statement sees the same moment: for auditors and reports. Its statements
     /// may take long.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the database is away.
     pub async fn snapshot(&self) -> Result<Tx> {
-        self.read_only(false).await
+        self.read_only(false, "SELECT 1").await
+    }
+
+    /// The same, keeping the rows of usage where they are: a partition that is dropped is gone in every snapshot, also in
+    /// those from before its sums were frozen.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database is away.
+    pub async fn snapshot_of_usage(&self) -> Result<Tx> {
+        self.read_only(false, "LOCK TABLE usage_events IN ACCESS SHARE MODE; SELECT 1").await
     }
 
     /// The same for pages, whose statements must be quick.
@@ -199,10 +219,11 @@ impl Db {
     /// # Errors
     /// [`Error::Unavailable`] when the database is away.
     pub async fn moment(&self) -> Result<Tx> {
-        self.read_only(true).await
+        self.read_only(true, "SELECT 1").await
     }
 
-    async fn read_only(&self, quick: bool) -> Result<Tx> {
+    /// `first` is what a PostgreSQL transaction begins with: its first reading takes the snapshot.
+    async fn read_only(&self, quick: bool, first: &'static str) -> Result<Tx> {
         match self {
             Self::Sqlite { readers, .. } => {
                 let mut tx = Tx::Sqlite(readers.begin_with("BEGIN").await?);
@@ -213,8 +234,7 @@ impl Db {
             Self::Postgres(pool) => {
                 let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
                 let mut tx = bounded(PgTx::begin(pool, begin)).await?;
-                // PostgreSQL too: the first statement takes the snapshot.
-                bounded(sqlx::query("SELECT 1").execute(tx.connection()?)).await?;
+                bounded(sqlx::raw_sql(first).execute(tx.connection()?)).await?;
                 Ok(Tx::Postgres(tx, quick))
             }
         }

@@ -26,6 +26,7 @@ use crate::{
     error::{Error, Result},
     journal::{Journal, record::Settled},
     lease::{Leases, rows},
+    sql, time,
 };
 use domain::ids::TenantId;
 use pace::Pace;
@@ -51,6 +52,8 @@ const READ: usize = 8 * BATCH;
 const IDLE: Duration = Duration::from_millis(100);
 /// Waits after failures: this, doubled, up to the other.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
+/// How often a drain with nothing to do says so.
+const SAID: Duration = Duration::from_secs(600);
 
 /// What the drain tells others.
 #[derive(Debug)]
@@ -118,6 +121,8 @@ pub struct Drain {
     kept: Option<Batch>,
     providers: HashMap<i64, String>,
     minutes: minutes::Kept,
+    /// When it last said that everything is posted.
+    said: Option<Instant>,
 }
 
 impl Drain {
@@ -137,6 +142,7 @@ impl Drain {
             kept: None,
             providers: HashMap::new(),
             minutes: minutes::Kept::default(),
+            said: None,
         }
     }
 
@@ -194,7 +200,11 @@ impl Drain {
         }
         let Some(batch) = self.kept.take() else {
             let moved = self.post(&[], 0, false).await?;
-            return Ok(self.close_epochs().await? || moved);
+            let busy = self.close_epochs().await? || moved;
+            if !busy {
+                self.say_drained().await?;
+            }
+            return Ok(busy);
         };
         let posted = self.post(&batch.ends, batch.epoch, batch.interrupted).await;
         if let Err(error) = posted {
@@ -203,6 +213,17 @@ impl Drain {
         }
         self.minutes.prune(&self.db).await?;
         Ok(true)
+    }
+
+    /// Tells the database, now and then, that all that was written is posted (`retention::gate` asks).
+    async fn say_drained(&mut self) -> Result<()> {
+        let now = time::now_us();
+        if self.said.is_some_and(|said| said.elapsed() < SAID) || self.cursors.iter().any(Cursor::has_more) {
+            return Ok(());
+        }
+        self.said = Some(Instant::now());
+        let say = "UPDATE journal_segments SET drained_us = $1 WHERE node_id = $2 AND complete = 0";
+        self.db.execute(sql!(say, now, &self.node)).await.map(drop)
     }
 
     async fn find_segments(&mut self) -> Result<()> {

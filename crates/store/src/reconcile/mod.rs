@@ -39,8 +39,12 @@ pub struct Report {
     pub time_us: i64,
     /// What does not add up.
     pub differences: Vec<Difference>,
-    /// Usage rows in the database.
+    /// Requests in the database: a usage row each, or in the sums of a day.
     pub requests: u64,
+    /// Of those, in the sums of days: their rows are no longer kept.
+    pub frozen_requests: u64,
+    /// Rows from before this may be frozen, in microseconds since 1970.
+    pub frozen_until_us: i64,
     /// What they come to.
     pub charged: NanoUsd,
     /// End records in this node's journal that were compared.
@@ -90,6 +94,9 @@ impl fmt::Display for Report {
             "{} requests, {} USD charged; {} records of this node's journal compared",
             self.requests, self.charged, self.journal_records
         )?;
+        if self.frozen_requests > 0 {
+            writeln!(f, "{} of the requests are in the sums of days, their rows no longer kept", self.frozen_requests)?;
+        }
         write!(f, "pending {} requests, {} USD", self.pending_requests, self.pending)
     }
 }
@@ -104,12 +111,14 @@ pub async fn reconcile(db: &Db, data_dir: &Path) -> Result<Report> {
         time_us: time::now_us(),
         differences: Vec::new(),
         requests: 0,
+        frozen_requests: 0,
+        frozen_until_us: 0,
         charged: NanoUsd::ZERO,
         journal_records: 0,
         pending_requests: 0,
         pending: NanoUsd::ZERO,
     };
-    let mut tx = db.snapshot().await?;
+    let mut tx = db.snapshot_of_usage().await?;
     books::compare(&mut tx, &mut report).await?;
     statements::compare(&mut tx, &mut report).await?;
     journals::compare(&mut tx, data_dir, &mut report).await?;

@@ -18,5 +18,6 @@ mod model;
 mod outage;
 mod rate;
 mod recovery;
+mod retention;
 mod statements;
 mod usage;
