@@ -68,11 +68,3 @@ CREATE TABLE usage_frozen_charges (
 
 -- When everything that was written to a segment was last seen posted: a node that is away cannot say so.
 ALTER TABLE journal_segments ADD COLUMN drained_us BIGINT NOT NULL DEFAULT 0;
-
--- What the hourly comparison found, newest last; kept for some weeks.
-CREATE TABLE reconciliations (
-    time_us BIGINT PRIMARY KEY,
-    node_id TEXT NOT NULL,
-    -- JSON
-    report TEXT NOT NULL
-);
