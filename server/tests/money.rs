@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 
 testkit::on_both_databases!(
     m1_m5_the_books_balance_at_every_read_and_nothing_delivered_goes_uncharged,
-    m2_a_balance_for_ten_admits_exactly_ten_of_five_hundred,
+    m2_a_balance_or_a_budget_for_ten_admits_exactly_ten_of_five_hundred,
     m7_streams_left_by_their_callers_are_charged_for_what_was_used,
     m7_an_upstream_is_read_on_no_longer_than_allowed_after_its_caller_left,
     m8_an_error_before_content_costs_nothing_and_gives_its_hold_back,
@@ -43,8 +43,10 @@ async fn m1_m5_the_books_balance_at_every_read_and_nothing_delivered_goes_unchar
 const CROWD: usize = 500;
 /// Of them covered by the balance.
 const COVERED: usize = 10;
+/// What these cost.
+const TEN_CENTS: i128 = 100_000_000;
 
-async fn m2_a_balance_for_ten_admits_exactly_ten_of_five_hundred(program: &str, kind: Kind) -> Result<()> {
+async fn m2_a_balance_or_a_budget_for_ten_admits_exactly_ten_of_five_hundred(program: &str, kind: Kind) -> Result<()> {
     let bed = Bed::with(program, kind, &[], "1000").await?;
     let second = match kind {
         Kind::Sqlite => None,
@@ -63,25 +65,29 @@ async fn m2_a_balance_for_ten_admits_exactly_ten_of_five_hundred(program: &str, 
     }
     let repetitions = size::of("M2_REPETITIONS", 5);
     let begun = Instant::now();
-    for repetition in 0..repetitions {
-        let tenant = bed.api.tenant(&format!("exactly ten {repetition}")).await?;
-        bed.api.credit(&tenant, "0.1").await?;
-        let key = bed.api.key(&tenant, &json!({})).await?;
-        let request = chat(&key.secret, "exact", &json!({"max_tokens": 10}));
-        let (admitted, refused, other) = crowd(&request, &nodes).await?;
-        ensure!(
-            admitted == COVERED && refused == CROWD - COVERED,
-            "M2 repetition {repetition}: {admitted} admitted, {refused} refused, others {other:?}"
-        );
-        let spent = async || {
-            let balance = bed.api.balance(&tenant).await?;
-            Ok((balance.posted == 0 && balance.pending == 0).then_some(()))
-        };
-        testkit::wait::until("the ten to be posted", Duration::from_secs(10), spent).await?;
+    // What ends is the wallet, or the key's budget with more than enough in the wallet.
+    let budget = json!({"budgets": [{"period": "month", "amount": "0.1"}]});
+    for (what, credit, fields) in [("wallet", "0.1", json!({})), ("budget", "100", budget)] {
+        for repetition in 0..repetitions {
+            let tenant = bed.api.tenant(&format!("exactly ten of a {what} {repetition}")).await?;
+            bed.api.credit(&tenant, credit).await?;
+            let key = bed.api.key(&tenant, &fields).await?;
+            let request = chat(&key.secret, "exact", &json!({"max_tokens": 10}));
+            let (admitted, refused, other) = crowd(&request, &nodes).await?;
+            ensure!(
+                admitted == COVERED && refused == CROWD - COVERED,
+                "M2 {what}, repetition {repetition}: {admitted} admitted, {refused} refused, others {other:?}"
+            );
+            let spent = async || {
+                let balance = bed.api.balance(&tenant).await?;
+                Ok((balance.posted == amount::nano(credit)? - TEN_CENTS && balance.pending == 0).then_some(()))
+            };
+            testkit::wait::until("the ten to be posted", Duration::from_secs(10), spent).await?;
+        }
     }
     let reads = auditor.finish()?;
     figure(&format!(
-        "M2 {kind:?}, {} node(s): {repetitions} of {repetitions} repetitions admitted exactly {COVERED} of {CROWD} in {:.1} s, {reads} reads of the books",
+        "M2 {kind:?}, {} node(s): {repetitions} of {repetitions} repetitions each of a wallet and a budget admitted exactly {COVERED} of {CROWD} in {:.1} s, {reads} reads of the books",
         nodes.len(),
         begun.elapsed().as_secs_f64()
     ));
