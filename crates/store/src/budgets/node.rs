@@ -8,7 +8,14 @@ use super::{
     rows::{self, Answer, Ask},
     window::{self, Span},
 };
-use crate::{db::Db, lease::rows as leases, lease::rows::Holder, time};
+use crate::{
+    db::Db,
+    lease::{
+        RECALL_LOOK, RECALL_WAIT,
+        rows::{self as leases, Holder},
+    },
+    time,
+};
 use domain::{
     budget::{Budget, Budgets, Period, Window},
     ids::TenantId,
@@ -16,20 +23,12 @@ use domain::{
     ports::HoldRefused,
 };
 use parking_lot::RwLock;
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 /// A draw asks for so many times the need, at first; quick ones after it for twice the one before.
 const AHEAD: i64 = 8;
 /// What was refused is refused again for so long without asking; others may have returned something by then.
 const REFUSED_MS: u64 = 250;
-/// A short draw waits so long for other nodes' fragments.
-const RECALL_WAIT: Duration = Duration::from_secs(1);
-/// Between two looks while waiting.
-const RECALL_LOOK: Duration = Duration::from_millis(200);
 
 /// Budgets on this node.
 #[derive(Debug)]
@@ -150,32 +149,25 @@ impl NodeBudgets {
             return Ok(());
         }
         let mut books = purse.books.lock().await;
-        if purse.hold(amount, self.now_ms()) {
-            return Ok(());
-        }
         let refused = HoldRefused::Budget { of: purse.budget.of, period: purse.budget.period, needed: NanoUsd(amount) };
-        if books.refused.is_some_and(|(at, least)| self.now_ms() < at + REFUSED_MS && least <= amount) {
-            return Err(refused);
-        }
         let started = Instant::now();
         let mut asked = false;
         loop {
+            // What another request gave back meanwhile, or what was drawn below.
+            if purse.hold(amount, self.now_ms()) {
+                return Ok(());
+            }
+            if books.refused.is_some_and(|(at, least)| self.now_ms() < at + REFUSED_MS && least <= amount) {
+                return Err(refused);
+            }
             match self.draw(purse, &mut books, amount).await {
                 Err(error) => {
                     tracing::debug!(%error, "no draw from a budget");
                     return Err(HoldRefused::Unavailable);
                 }
-                Ok(Answer::Granted { .. }) => {
-                    if purse.hold(amount, self.now_ms()) {
-                        return Ok(());
-                    }
-                    // An answer that was lost before had a part of it, or another hold was quicker.
-                }
-                Ok(Answer::Gone) => {
-                    // Nobody limits it any more: what the drain finds of it counts nowhere.
-                    purse.put(amount);
-                    return if purse.hold(amount, self.now_ms()) { Ok(()) } else { Err(refused) };
-                }
+                Ok(Answer::Granted { .. }) => {}
+                // Nobody limits it any more: what the drain finds of it counts nowhere.
+                Ok(Answer::Gone) => purse.put(amount),
                 Ok(Answer::Short { elsewhere }) => {
                     if !elsewhere || started.elapsed() >= RECALL_WAIT {
                         books.refused = Some((self.now_ms(), amount));

@@ -259,18 +259,15 @@ impl Poster {
 fn add<'a>(found: &'a [Found], members: &HashMap<KeyId, UserId>, new: &[&Settled]) -> BTreeMap<Window, Added<'a>> {
     let mut added: BTreeMap<Window, Added<'a>> = BTreeMap::new();
     let mut spans: HashMap<BudgetId, Span> = HashMap::new();
+    let mut of_owner: HashMap<(TenantId, Owner), Vec<&'a Found>> = HashMap::new();
+    found.iter().for_each(|budget| of_owner.entry((budget.tenant, budget.owner)).or_default().push(budget));
     for end in new.iter().filter(|end| end.settlement.sale.0 > 0) {
         let (tenant, key) = (end.opened.tenant, end.opened.key);
         let time = time_us(end.opened.request);
-        let is_theirs = |budget: &&Found| {
-            budget.tenant == tenant
-                && match budget.owner {
-                    Owner::Tenant => true,
-                    Owner::Key(owner) => owner == key,
-                    Owner::Member(owner) => members.get(&key) == Some(&owner),
-                }
-        };
-        for budget in found.iter().filter(is_theirs) {
+        let owners =
+            [Some(Owner::Tenant), Some(Owner::Key(key)), members.get(&key).map(|member| Owner::Member(*member))];
+        let theirs = owners.into_iter().flatten().filter_map(|owner| of_owner.get(&(tenant, owner))).flatten();
+        for budget in theirs.copied() {
             let span = spans.get(&budget.id).copied().filter(|span| span.holds(time));
             let span = span.unwrap_or_else(|| window::at(&budget.zone, budget.period, time));
             spans.insert(budget.id, span);

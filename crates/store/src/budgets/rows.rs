@@ -55,7 +55,7 @@ pub enum Answer {
 }
 
 /// Whose spend a window counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Owner {
     /// All keys' of the tenant.
     Tenant,

@@ -27,9 +27,9 @@ use std::{
 /// A node stops admitting so long after it last asked for a renewal that succeeded: the life of a lease less 5 s.
 const DEADLINE_MS: u64 = 115_000;
 /// A short draw waits so long for other nodes' fragments.
-const RECALL_WAIT: Duration = Duration::from_secs(1);
+pub(crate) const RECALL_WAIT: Duration = Duration::from_secs(1);
 /// Between two looks at the wallet while waiting.
-const RECALL_LOOK: Duration = Duration::from_millis(200);
+pub(crate) const RECALL_LOOK: Duration = Duration::from_millis(200);
 
 /// How much is leased.
 #[derive(Debug, Clone)]

@@ -12,9 +12,10 @@ use futures::future::join_all;
 use std::sync::Arc;
 use store::{
     Actor, Db, Email, Name, Page, Sealer, Store,
-    budgets::{BudgetNow, BudgetPatch, NewBudget, rows::Owner},
+    budgets::{BudgetNow, BudgetPatch, NewBudget, node::NodeBudgets, rows::Owner},
     events::Wanted,
     keys::NewKey,
+    lease::rows::Holder,
     sql,
 };
 
@@ -316,6 +317,21 @@ on_both! {
         // Half an hour off the hours that are summed up: the requests themselves are read.
         assert_eq!(world.only().await.spent.0, 150);
         finish(&bed, vec![node]).await;
+    }
+
+    async fn what_this_node_gets_back_meanwhile_is_enough(bed) {
+        let world = World::new(&bed.db, 0).await;
+        world.set(Owner::Tenant, Period::Total, 1_000).await;
+        let budgets = world.budgets().await;
+        let node = |name: &str| NodeBudgets::new(bed.db.clone(), Holder { node: name.into(), epoch: 1 });
+        let (one, two) = (node("a"), node("b"));
+        two.hold(&budgets, world.tenant, 1, 400).await.unwrap();
+        let here = one.hold(&budgets, world.tenant, 1, 600).await.unwrap();
+        // Nothing is left in the database, before and after; the first poll goes as far as asking it, then a hold ends here.
+        let ends = async { one.settle(&here, 600, 0) };
+        let (waited, ()) = tokio::join!(one.hold(&budgets, world.tenant, 1, 600), ends);
+        assert_eq!(waited.unwrap(), here);
+        assert_eq!(world.only().await.leased.0, 1_000);
     }
 
     async fn what_others_hold_idle_comes_when_it_is_needed(bed) {
