@@ -6,4 +6,6 @@ scripts/setup.sh cc wasm bindgen node
 started=$SECONDS
 scripts/console.sh
 "$CARGO" build --release -p server --bin turnpike
+# The words of store::faults::MARK.
+! grep -q "turnpike was built with fault points" "$TARGET/release/turnpike" || die "the release binary has fault points"
 say "$TARGET/release/turnpike ($(stat -c %s "$TARGET/release/turnpike" | numfmt --to=iec), $((SECONDS - started)) s)"

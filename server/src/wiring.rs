@@ -67,6 +67,7 @@ pub fn ledger_config(config: &Config) -> LedgerConfig {
         journal_days: money.journal_days,
         lease_min: money.lease_min_usd,
         lease_seconds: money.lease_seconds,
+        lease_lifetime: Duration::from_secs(money.lease_lifetime),
         lost_node_after: Duration::from_secs(money.lost_node_after),
         drain_yields: true,
     }

@@ -9,7 +9,7 @@ use crate::{
     record::{Checkpoint, Opened, Settlement},
     secret::SecretHash,
 };
-use std::{future::Future, sync::Arc};
+use std::{fmt, future::Future, sync::Arc};
 
 /// The main database did not answer and memory does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -60,8 +60,15 @@ pub enum HoldRefused {
 #[error("the journal failed")]
 pub struct JournalFailed;
 
+/// Told of holds that were dropped without an end.
+pub trait Abandoned: Send + Sync + fmt::Debug {
+    /// The request that had this hold ended without a word: its task panicked, or forgot.
+    fn abandoned(&self, hold: &Hold);
+}
+
 /// Money set aside for one running request. It ends exactly once, by [`Ledger::settle`]; dropping it otherwise is a
-/// defect that is counted (`turnpike_hold_dropped_total`).
+/// defect that is counted (`turnpike_hold_dropped_total`), and the request is charged at its last checkpoint, as if its
+/// node had died.
 #[must_use = "a hold ends by settling it"]
 #[derive(Debug)]
 pub struct Hold {
@@ -72,14 +79,15 @@ pub struct Hold {
     amount: NanoUsd,
     /// The windows of budgets it is held in as well.
     windows: Vec<Window>,
+    counted: NanoUsd,
     ended: bool,
-    on_leak: fn(RequestId),
+    owner: Arc<dyn Abandoned>,
 }
 
 impl Hold {
     /// Made by the ledger only, after the amount was taken from a lease.
-    pub fn new(request: RequestId, tenant: TenantId, amount: NanoUsd, on_leak: fn(RequestId)) -> Self {
-        Self { request, tenant, amount, windows: Vec::new(), ended: false, on_leak }
+    pub fn new(request: RequestId, tenant: TenantId, amount: NanoUsd, owner: Arc<dyn Abandoned>) -> Self {
+        Self { request, tenant, amount, windows: Vec::new(), counted: NanoUsd::ZERO, ended: false, owner }
     }
 
     /// Made by the ledger only, after the amount was taken from these windows too.
@@ -103,6 +111,16 @@ impl Hold {
         self.amount = self.amount.saturating_add(more);
     }
 
+    /// The ledger has a checkpoint of this sale.
+    pub fn count(&mut self, sale: NanoUsd) {
+        self.counted = sale;
+    }
+
+    /// The sale of its last checkpoint.
+    pub fn counted(&self) -> NanoUsd {
+        self.counted
+    }
+
     /// Ends the hold: called by the ledger, which puts the amount back or charges it, there and in these windows.
     pub fn end(mut self) -> (NanoUsd, Vec<Window>) {
         self.ended = true;
@@ -113,7 +131,7 @@ impl Hold {
 impl Drop for Hold {
     fn drop(&mut self) {
         if !self.ended {
-            (self.on_leak)(self.request);
+            self.owner.abandoned(self);
         }
     }
 }
@@ -131,7 +149,7 @@ pub trait Ledger: Send + Sync + 'static {
     fn extend(&self, hold: &mut Hold, more: NanoUsd) -> impl Future<Output = Result<(), HoldRefused>> + Send;
 
     /// Queues a count of a running request. Who must know when it is written waits for the answer; dropping that is fine.
-    fn checkpoint(&self, checkpoint: &Checkpoint) -> Self::Written;
+    fn checkpoint(&self, hold: &mut Hold, checkpoint: &Checkpoint) -> Self::Written;
 
     /// Ends the hold: charges `settlement.sale` and puts the rest back. Returns when the charge is written to the
     /// journal; only then may the caller see the end of its answer.

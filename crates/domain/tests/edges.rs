@@ -48,3 +48,17 @@ fn domain_and_protocol_do_no_io() {
         }
     }
 }
+
+/// Fault points are for tests: nothing that is released may switch them on.
+#[test]
+fn only_tests_are_built_with_fault_points() {
+    for package in workspace().packages {
+        let by_default = package.features.iter().filter(|(name, _)| name.as_str() != "faults");
+        for (name, enables) in by_default {
+            assert!(!enables.iter().any(|feature| feature.ends_with("faults")), "{}: {name}", package.name);
+        }
+        for dependency in package.dependencies.iter().filter(|it| it.features.iter().any(|name| name == "faults")) {
+            assert_eq!(dependency.kind, DependencyKind::Development, "{} of {}", dependency.name, package.name);
+        }
+    }
+}

@@ -176,7 +176,8 @@ impl<L: Ledger, C: Catalog, U: Upstream> Pump<L, C, U> {
         if self.recorded.is_due() {
             let (usage, _) = self.usage().await;
             let Self { recorded, relay, held, .. } = self;
-            let queue = || relay.ledger.checkpoint(&held.checkpoint(usage));
+            let count = held.checkpoint(usage);
+            let queue = || relay.ledger.checkpoint(&mut held.hold, &count);
             recorded.queue(queue).await.map_err(|_| Stop::Unrecorded)?;
         }
         self.recorded.keep_up().await.map_err(|_| Stop::Unrecorded)

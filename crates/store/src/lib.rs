@@ -3,6 +3,21 @@
 //! Everything that must survive goes through here. The relay reads from memory ([`domain::ports`]); what changes the
 //! database tells it so through rows of `changes`, in the transaction that made the change.
 
+/// Passes a fault point (`faults::Point`) in builds for tests, and is nothing at all in others.
+#[cfg(feature = "faults")]
+macro_rules! fault {
+    ($point:ident) => {
+        $crate::faults::Point::$point.pass().await?
+    };
+    ($point:ident on thread) => {
+        $crate::faults::Point::$point.pass_on_thread()?
+    };
+}
+#[cfg(not(feature = "faults"))]
+macro_rules! fault {
+    ($($point:tt)*) => {};
+}
+
 pub mod addresses;
 pub mod alerts;
 pub mod audit;
@@ -14,6 +29,8 @@ pub mod db;
 pub mod drain;
 pub mod error;
 pub mod events;
+#[cfg(feature = "faults")]
+pub mod faults;
 pub mod idempotency;
 pub mod ids;
 pub mod jobs;

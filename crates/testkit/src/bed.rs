@@ -66,9 +66,10 @@ impl Bed {
         Ok(Self { node, api, upstream, database, tenant, key })
     }
 
-    /// A second node on the same PostgreSQL.
+    /// A second node on the same PostgreSQL, with the first one's settings.
     pub async fn second_node(&self, program: &str) -> Result<Node> {
         let mut node = Node::new(program, self.database.url())?;
+        node.set_as(&self.node);
         let key = self.node.data().join("secret.key");
         if key.exists() {
             std::fs::copy(key, node.data().join("secret.key"))?;

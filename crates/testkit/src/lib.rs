@@ -12,6 +12,7 @@ pub mod bed;
 pub mod chaos;
 pub mod crash;
 pub mod database;
+pub mod faults;
 pub mod front;
 pub mod hostile;
 pub mod http;

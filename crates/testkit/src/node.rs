@@ -65,6 +65,44 @@ impl Node {
         self.settings.insert(format!("TURNPIKE_{name}"), value.to_owned());
     }
 
+    /// The settings of another node, but for where it listens, and its faults.
+    pub fn set_as(&mut self, other: &Self) {
+        let own = self.settings.clone();
+        let new = |name: &str| name.starts_with("TURNPIKE_") && !own.contains_key(name);
+        self.settings.extend(other.settings.clone().into_iter().filter(|(name, _)| new(name)));
+    }
+
+    /// From its next start on, a build for tests looks for faults to make (`store::faults`) where [`Node::fault`] writes them.
+    pub fn with_faults(&mut self) {
+        self.settings.insert("FAULT_FILE".to_owned(), self.fault_file().display().to_string());
+    }
+
+    /// Whoever passes this point next does this: `error`, `panic`, `kill` or `stall`.
+    pub fn fault(&self, point: &str, action: &str) -> Result<()> {
+        let taken = self.fault_file().with_extension("taken");
+        if taken.exists() {
+            std::fs::remove_file(taken)?;
+        }
+        // Written beside, so that nobody reads half of it.
+        let beside = self.fault_file().with_extension("new");
+        std::fs::write(&beside, format!("{point} {action}"))?;
+        Ok(std::fs::rename(beside, self.fault_file())?)
+    }
+
+    /// Whether the last fault has happened.
+    pub fn fault_happened(&self) -> bool {
+        self.fault_file().with_extension("taken").exists()
+    }
+
+    fn fault_file(&self) -> PathBuf {
+        self.dir.path().join("fault")
+    }
+
+    /// Whether it answers that it admits requests.
+    pub async fn is_ready(&self) -> bool {
+        Request::new("GET", "/readyz").send(self.address).await.is_ok_and(|answer| answer.status() == 200)
+    }
+
     /// Runs the binary under another program (`taskset -c 0`, `prlimit --fsize=…`).
     pub fn wrap(&mut self, command: &[&str]) {
         self.wrapper = command.iter().map(|word| (*word).to_owned()).collect();

@@ -139,6 +139,7 @@ pub struct Money {
     pub durability: Durability,
     pub lease_min_usd: NanoUsd,
     pub lease_seconds: u32,
+    pub lease_lifetime: u64,
     pub lost_node_after: u64,
     pub journal_days: u32,
     pub journal_segment_mib: u64,
@@ -245,6 +246,9 @@ impl Config {
         }
         if self.money.usage_months > 1_200 {
             return Err("money.usage_months must be at most 1200; 0 keeps usage for ever");
+        }
+        if self.money.lease_lifetime < 10 {
+            return Err("money.lease_lifetime must be at least 10");
         }
         if self.secrets.key.is_some() && self.secrets.key_file.is_some() {
             return Err("set secrets.key or secrets.key_file, not both");

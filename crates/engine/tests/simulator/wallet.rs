@@ -5,7 +5,7 @@ use domain::{
     budget::Budgets,
     ids::RequestId,
     money::NanoUsd,
-    ports::{Hold, HoldRefused, JournalFailed, Ledger},
+    ports::{Abandoned, Hold, HoldRefused, JournalFailed, Ledger},
     record::{Checkpoint, Opened, Settlement},
 };
 use parking_lot::Mutex;
@@ -21,8 +21,13 @@ use std::{
 
 pub static LEAKED: AtomicU64 = AtomicU64::new(0);
 
-fn leaked(_: RequestId) {
-    LEAKED.fetch_add(1, Ordering::SeqCst);
+#[derive(Debug)]
+struct Leaks;
+
+impl Abandoned for Leaks {
+    fn abandoned(&self, _: &Hold) {
+        LEAKED.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 pub struct Wallet {
@@ -78,7 +83,7 @@ impl Ledger for Wallet {
         }
         self.take(opened.request, opened.hold)?;
         self.book.held(opened.request);
-        Ok(Hold::new(opened.request, opened.tenant, opened.hold, leaked))
+        Ok(Hold::new(opened.request, opened.tenant, opened.hold, Arc::new(Leaks)))
     }
 
     async fn extend(&self, hold: &mut Hold, more: NanoUsd) -> Result<(), HoldRefused> {
@@ -87,7 +92,7 @@ impl Ledger for Wallet {
         Ok(())
     }
 
-    fn checkpoint(&self, _: &Checkpoint) -> Self::Written {
+    fn checkpoint(&self, _: &mut Hold, _: &Checkpoint) -> Self::Written {
         std::future::ready(if self.fails() { Err(JournalFailed) } else { Ok(()) })
     }
 

@@ -7,11 +7,13 @@ use super::window::Span;
 use crate::{
     db::{Db, Sql, Tx},
     error::Result,
-    lease::rows::{Holder, LIFETIME_US, clock},
+    lease::rows::{Holder, clock},
     sql, time,
 };
 use domain::ids::{BudgetId, KeyId, TenantId, UserId};
 
+/// How long a lease lives without a renewal.
+const LIFETIME_US: i64 = 120_000_000;
 const HOUR_US: i64 = 3_600_000_000;
 
 /// What a node asks of a window.

@@ -1,6 +1,7 @@
 //! A running digest of a segment's end records: how many, their sales, and a hash chained over them in order.
 
-use domain::{ids::RequestId, money::NanoUsd};
+use crate::journal::record::Settled;
+use domain::record::EndState;
 use sha2::{Digest as _, Sha256};
 
 /// The digest up to some position.
@@ -15,8 +16,13 @@ pub struct SegmentDigest {
 }
 
 impl SegmentDigest {
-    /// Takes one more record in.
-    pub fn add(&mut self, request: RequestId, sale: NanoUsd, cost: NanoUsd) {
+    /// Takes one more end in. One that the replay worked out is left out: it comes from records of other segments, which
+    /// may be deleted sooner.
+    pub fn add(&mut self, end: &Settled) {
+        let (request, sale, cost) = (end.opened.request, end.settlement.sale, end.settlement.cost);
+        if end.settlement.end_state == EndState::Interrupted {
+            return;
+        }
         self.records += 1;
         self.sale = self.sale.saturating_add(sale.0);
         let mut hash = Sha256::new();

@@ -119,6 +119,8 @@ pub struct Drain {
     numbers: usize,
     replay: Replay,
     kept: Option<Batch>,
+    /// Whether the segments put away were compared with what the database has.
+    looked_back: bool,
     providers: HashMap<i64, String>,
     minutes: minutes::Kept,
     /// When it last said that everything is posted.
@@ -140,6 +142,7 @@ impl Drain {
             numbers: 0,
             replay: Replay::default(),
             kept: None,
+            looked_back: false,
             providers: HashMap::new(),
             minutes: minutes::Kept::default(),
             said: None,
@@ -200,6 +203,8 @@ impl Drain {
         }
         let Some(batch) = self.kept.take() else {
             let moved = self.post(&[], 0, false).await?;
+            // A drain that took over from one that panicked may find everything posted and nobody told.
+            self.publish()?;
             let busy = self.close_epochs().await? || moved;
             if !busy {
                 self.say_drained().await?;
@@ -227,8 +232,16 @@ impl Drain {
     }
 
     async fn find_segments(&mut self) -> Result<()> {
+        if !self.looked_back {
+            let file = |error| Error::File("journal".to_owned(), error);
+            if let Some(complete) = position::complete(&self.db, &self.node).await? {
+                self.journal.take_back(&complete).map_err(file)?;
+            }
+            self.looked_back = true;
+        }
         for segment in self.journal.segments() {
             if !self.cursors.iter().any(|cursor| cursor.segment.id == segment.id) {
+                fault!(ReplayBeforeRead);
                 let cursor = Cursor::load(&self.db, self.numbers, segment).await?;
                 self.numbers += 1;
                 self.cursors.push(cursor);
@@ -256,7 +269,7 @@ impl Drain {
                 read += 1;
                 let Some(end) = self.replay.take(&cursor.segment, (cursor.number, at), record) else { continue };
                 if at >= cursor.posted_to {
-                    cursor.digest.add(end.opened.request, end.settlement.sale, end.settlement.cost);
+                    cursor.digest.add(&end);
                     ends.push(*end);
                 }
             }
@@ -282,6 +295,7 @@ impl Drain {
             self.providers = post::providers(&self.db).await?;
         }
         if interrupted {
+            fault!(ReplayBeforePost);
             // Taken out before the positions are worked out; put back by reading again, should the node die here.
             self.replay.forget(ends);
         }
@@ -291,7 +305,9 @@ impl Drain {
         if ends.is_empty() && work.is_empty() {
             return Ok(false);
         }
+        fault!(DrainBeforeBegin);
         let mut tx = self.db.begin().await?;
+        fault!(DrainAfterBegin);
         let source = Source { node: &self.node, epoch };
         if !ends.is_empty() {
             self.poster.post(&mut tx, source, ends, &self.providers).await?;
@@ -299,7 +315,9 @@ impl Drain {
         for (cursor, (low_water, complete)) in work {
             cursor.store(&mut tx, *low_water, *complete).await?;
         }
+        fault!(DrainBeforeCommit);
         tx.commit().await?;
+        fault!(DrainAfterCommit);
         self.committed(ends, epoch, &positions)?;
         Ok(true)
     }
@@ -342,6 +360,7 @@ impl Drain {
             self.progress.posted.send_if_modified(|posted| std::mem::replace(posted, place) != place);
         }
         for cursor in self.cursors.iter().filter(|cursor| cursor.is_stored_complete()) {
+            fault!(SegmentComplete on thread);
             let file = |error| Error::File(cursor.segment.path.display().to_string(), error);
             self.journal.drained(&cursor.segment).map_err(file)?;
         }

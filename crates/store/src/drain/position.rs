@@ -7,7 +7,22 @@ use crate::{
     journal::segment::{HEADER, Reader, Segment},
     sql, time,
 };
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
+
+/// The segments of this node that the database has complete; `None`: it has never heard of this node.
+///
+/// # Errors
+/// The database's.
+pub async fn complete(db: &Db, node: &str) -> Result<Option<HashSet<String>>> {
+    let rows = db.fetch_all(sql!("SELECT segment, complete FROM journal_segments WHERE node_id = $1", node)).await?;
+    let mut complete = HashSet::new();
+    for row in &rows {
+        if row.flag(1)? {
+            complete.insert(row.text(0)?);
+        }
+    }
+    Ok((!rows.is_empty()).then_some(complete))
+}
 
 /// A segment being drained.
 #[derive(Debug)]

@@ -157,6 +157,7 @@ impl Poster {
             charges.entry(end.opened.tenant).or_insert_with(|| TransferId(ids::next()));
         }
         let new = self.insert(tx, ends, &charges).await?;
+        fault!(DrainAfterRows);
         let mut bills: BTreeMap<TenantId, Bill> = BTreeMap::new();
         let mut costs: BTreeMap<&str, (i64, RequestId)> = BTreeMap::new();
         let mut rollup = Rollup::default();

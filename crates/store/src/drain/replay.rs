@@ -56,6 +56,11 @@ impl Replay {
                 self.running.remove(&end.opened.request);
                 Some(end)
             }
+            Record::Abandoned(abandoned) => {
+                let mut end = interrupted(&self.running.remove(&abandoned.request)?);
+                (end.opened.hold, end.covered) = (abandoned.hold, abandoned.covered);
+                Some(Box::new(end))
+            }
         }
     }
 

@@ -20,10 +20,11 @@ mod writer;
 use disk::Disk;
 use domain::{money::NanoUsd, ports::JournalFailed, record as model};
 use parking_lot::{Mutex, RwLock};
-use record::{RecordRef, SettledRef};
+use record::{Abandoned, RecordRef, SettledRef};
 use segment::Segment;
 use std::{
     cell::RefCell,
+    collections::HashSet,
     io,
     path::{Path, PathBuf},
     pin::Pin,
@@ -126,7 +127,11 @@ impl Journal {
         disk: Arc<dyn Disk>,
     ) -> io::Result<Arc<Self>> {
         let folder = data_dir.join("journal");
-        std::fs::create_dir_all(&folder)?;
+        if !folder.exists() {
+            std::fs::create_dir_all(&folder)?;
+            // Or a loss of power could take the folder with everything that is synced in it.
+            std::fs::File::open(data_dir)?.sync_all()?;
+        }
         let shared = Arc::new(Shared {
             free: AtomicU64::new(disk.free(&folder)?),
             segments: RwLock::new(left_behind(&folder, &node.id)?),
@@ -205,10 +210,21 @@ impl Journal {
         let written = Written(wait);
         let end = RecordRef::Settled(SettledRef { opened, settlement, covered });
         let queued = self.append(end, Some(done), usize::MAX);
-        // Relaxed and saturating: a count for the room on the disk, not a lock.
-        let _ = self.shared.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| open.checked_sub(1));
+        self.ended();
         queued?;
         written.await
+    }
+
+    /// Queues that a request will have no end; nobody waits for it. A journal that has failed is read at the next start,
+    /// which finds the same without it.
+    pub fn abandoned(&self, abandoned: Abandoned) {
+        let _ = self.append(RecordRef::Abandoned(abandoned), None, usize::MAX);
+        self.ended();
+    }
+
+    fn ended(&self) {
+        // Relaxed and saturating: a count for the room on the disk, not a lock.
+        let _ = self.shared.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| open.checked_sub(1));
     }
 
     fn append(
@@ -236,6 +252,34 @@ impl Journal {
     pub fn drained(&self, segment: &Segment) -> io::Result<()> {
         std::fs::rename(&segment.path, segment.path.with_extension(DRAINED))?;
         self.shared.segments.write().retain(|other| other.id != segment.id);
+        Ok(())
+    }
+
+    /// Drained segments that the database does not have as complete: it lost its latest transactions with the power, or was
+    /// restored from a copy. They are to be drained again, before all others. `complete` names those it has.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn take_back(&self, complete: &HashSet<String>) -> io::Result<()> {
+        let mut back = Vec::new();
+        for path in files(&self.shared.folder, DRAINED)? {
+            // The name ends with the id ([`segment::Header::file_name`]).
+            let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+            if name.rsplit('-').next().is_some_and(|id| complete.contains(id)) {
+                continue;
+            }
+            let live = path.with_extension(LIVE);
+            std::fs::rename(&path, &live)?;
+            if let Some(segment) = Segment::finished(&live, true)?
+                && segment.header.node == self.shared.node
+            {
+                tracing::warn!(segment = segment.id, "the database lost a drained journal segment; it is posted again");
+                back.push(Arc::new(segment));
+            }
+        }
+        let mut segments = self.shared.segments.write();
+        segments.extend(back);
+        segments.sort_by_key(|segment| (segment.header.epoch, segment.header.sequence));
         Ok(())
     }
 

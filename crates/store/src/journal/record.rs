@@ -7,6 +7,7 @@
 //! other: who knows none reads the body and leaves the rest.
 
 use domain::{
+    ids::RequestId,
     money::NanoUsd,
     record::{Checkpoint, Opened, Settlement},
 };
@@ -27,6 +28,19 @@ pub enum Record {
     Checkpoint(Checkpoint),
     /// A request ended.
     Settled(Box<Settled>),
+    /// A request will have no end of its own: its task panicked. It is charged at its last checkpoint.
+    Abandoned(Abandoned),
+}
+
+/// A request without an end of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Abandoned {
+    /// Which.
+    pub request: RequestId,
+    /// The hold it had in the end.
+    pub hold: NanoUsd,
+    /// How much of the last checkpoint's sale the epoch's lease covers.
+    pub covered: NanoUsd,
 }
 
 /// A request's end.
@@ -49,6 +63,8 @@ pub enum RecordRef<'a> {
     Checkpoint(&'a Checkpoint),
     /// A request ended.
     Settled(SettledRef<'a>),
+    /// A request will have no end.
+    Abandoned(Abandoned),
 }
 
 /// [`Settled`], borrowed.
@@ -70,6 +86,7 @@ impl<'a> From<&'a Record> for RecordRef<'a> {
             Record::Settled(end) => {
                 Self::Settled(SettledRef { opened: &end.opened, settlement: &end.settlement, covered: end.covered })
             }
+            Record::Abandoned(abandoned) => Self::Abandoned(*abandoned),
         }
     }
 }
@@ -85,7 +102,7 @@ impl<'a> RecordRef<'a> {
     /// What follows the body.
     fn additions(&self) -> impl Iterator<Item = Addition<'a>> + use<'a> {
         let unit_prices = match self {
-            Self::Open(_) => None,
+            Self::Open(_) | Self::Abandoned(_) => None,
             Self::Checkpoint(checkpoint) => checkpoint.unit_prices.as_deref(),
             Self::Settled(end) => end.settlement.unit_prices.as_deref(),
         };
@@ -96,7 +113,7 @@ impl<'a> RecordRef<'a> {
 impl Record {
     fn add(&mut self, addition: Addition<'_>) {
         match (self, addition) {
-            (Self::Open(_), Addition::UnitPrices(_)) => {}
+            (Self::Open(_) | Self::Abandoned(_), Addition::UnitPrices(_)) => {}
             (Self::Checkpoint(checkpoint), Addition::UnitPrices(text)) => checkpoint.unit_prices = Some(text.into()),
             (Self::Settled(end), Addition::UnitPrices(text)) => end.settlement.unit_prices = Some(text.into()),
         }

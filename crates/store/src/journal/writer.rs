@@ -9,6 +9,7 @@ use super::{
 use parking_lot::Mutex;
 use std::{
     io,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -50,14 +51,40 @@ pub(super) fn start(shared: &Arc<Shared>) -> io::Result<Vec<JoinHandle<()>>> {
     let beside = Arc::new(Beside::default());
     let keeper = {
         let (shared, beside) = (shared.clone(), beside.clone());
-        thread::Builder::new().name("journal-sync".into()).spawn(move || keep(&shared, &beside))?
+        let work = move || {
+            let ended = catch_unwind(AssertUnwindSafe(|| keep(&shared, &beside)));
+            if ended.is_err() {
+                // Nothing is synced or made ready any more.
+                shared.fail(&"its second thread panicked");
+            }
+        };
+        thread::Builder::new().name("journal-sync".into()).spawn(work)?
     };
     let waker = keeper.thread().clone();
     let mut writer = Writer { shared: shared.clone(), beside, waker, current: first, position: HEADER };
-    let writer = thread::Builder::new().name("journal".into()).spawn(move || writer.run())?;
+    let work = move || {
+        // What it had taken over is lost with its stack: those who wait for that learn of it by their dropped channels.
+        if catch_unwind(AssertUnwindSafe(|| writer.run())).is_err() {
+            writer.shared.fail(&"its writer panicked");
+            writer.end();
+        }
+    };
+    let writer = thread::Builder::new().name("journal".into()).spawn(work)?;
     // Set before the first producer can exist.
     let _ = shared.writer.set(writer.thread().clone());
     Ok(vec![writer, keeper])
+}
+
+impl Shared {
+    /// Marks the journal failed and lets everyone who waits know by dropping their channels.
+    fn fail(&self, error: &dyn std::fmt::Display) {
+        tracing::error!(%error, "the journal failed; this node admits no more requests until it is started again");
+        metrics::counter!("turnpike_journal_failures_total").increment(1);
+        self.failed.store(true, Ordering::Release);
+        let mut queue = self.queue.lock();
+        queue.bytes = Vec::new();
+        queue.waiters.clear();
+    }
 }
 
 /// Makes a segment of the configured size, or as large as the disk still allows.
@@ -105,7 +132,8 @@ impl Writer {
             let written = self.write(&bytes);
             self.shared.queued.fetch_sub(bytes.len() as u64, Ordering::Relaxed);
             if let Err(error) = written {
-                self.fail(&error, &mut waiters);
+                waiters.clear();
+                self.shared.fail(&error);
                 break;
             }
             for waiter in waiters.drain(..) {
@@ -117,20 +145,13 @@ impl Writer {
                 bytes = Vec::new();
             }
         }
+        self.end();
+    }
+
+    fn end(&self) {
         self.current.segment.close();
         self.beside.ended.store(true, Ordering::Release);
         self.waker.unpark();
-    }
-
-    /// Marks the journal failed and lets everyone who waits, or queued meanwhile, know by dropping their channel.
-    fn fail(&self, error: &io::Error, waiters: &mut Vec<oneshot::Sender<()>>) {
-        tracing::error!(%error, "the journal failed; this node admits no more requests until it is started again");
-        metrics::counter!("turnpike_journal_failures_total").increment(1);
-        self.shared.failed.store(true, Ordering::Release);
-        waiters.clear();
-        let mut queue = self.shared.queue.lock();
-        queue.bytes = Vec::new();
-        queue.waiters.clear();
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -142,10 +163,11 @@ impl Writer {
                 self.rotate(first_record(rest))?;
                 continue;
             }
+            fault!(JournalBeforeWrite on thread);
             self.current.file.write_at(now, self.position)?;
             self.position += now.len() as u64;
             if self.shared.config.durability == Durability::Power {
-                self.current.file.sync()?;
+                synced(&self.current)?;
             }
             self.current.segment.set_written(self.position);
             self.shared.left.store(self.current.bytes - self.position, Ordering::Relaxed);
@@ -155,6 +177,7 @@ impl Writer {
             return Err(io::Error::other("a sync failed"));
         }
         self.mark_dirty();
+        fault!(JournalBeforeAnswer on thread);
         Ok(())
     }
 
@@ -170,6 +193,7 @@ impl Writer {
     }
 
     fn rotate(&mut self, needed: usize) -> io::Result<()> {
+        fault!(JournalRollOver on thread);
         let sequence = self.current.segment.header.sequence + 1;
         // Held until the new segment is listed, so that the keeper does not make another with its sequence.
         let mut spare = self.beside.spare.lock();
@@ -252,12 +276,15 @@ fn sync(shared: &Shared, beside: &Beside) {
         return;
     }
     for open in unsynced {
-        if let Err(error) = open.file.sync() {
-            tracing::error!(%error, "the journal could not be synced; this node admits no more requests");
-            metrics::counter!("turnpike_journal_failures_total").increment(1);
-            shared.failed.store(true, Ordering::Release);
+        if let Err(error) = synced(&open) {
+            shared.fail(&error);
         }
     }
+}
+
+fn synced(open: &Open) -> io::Result<()> {
+    fault!(JournalBeforeSync on thread);
+    open.file.sync()
 }
 
 fn make_spare(shared: &Shared, beside: &Beside) {

@@ -2,13 +2,14 @@
 
 use super::{Leases, pool::Pool, rows};
 use futures::StreamExt as _;
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 /// Recalls are polled, and pools measured, so often.
 const TICK: Duration = Duration::from_millis(250);
-const RENEW_MS: u64 = 30_000;
+/// A lease is renewed so many times in its life.
+const RENEWALS: u64 = 4;
 /// A pool nobody has held from for so long gives its money back.
 const IDLE_MS: u64 = 30_000;
 /// Between two looks for idle pools, and two tries of a failed renewal.
@@ -48,7 +49,7 @@ async fn once(leases: &Leases, times: &mut Times) {
     let now = leases.now_ms();
     if now >= times.renew_at {
         match renew(leases, now).await {
-            Ok(()) => times.renew_at = now + RENEW_MS,
+            Ok(()) => times.renew_at = now + leases.config.lifetime_ms() / RENEWALS,
             Err(error) => {
                 tracing::debug!(%error, "leases could not be renewed");
                 times.renew_at = now + LOOK_MS;
@@ -63,7 +64,9 @@ async fn once(leases: &Leases, times: &mut Times) {
         tracing::debug!(%error, "the database is away");
         return;
     }
-    draw_ahead(leases, &pools, now).await;
+    if leases.are_live() {
+        draw_ahead(leases, &pools, now).await;
+    }
     if now >= times.looked + LOOK_MS {
         times.looked = now;
         return_idle(leases, &pools, now).await;
@@ -82,26 +85,36 @@ fn report(done: crate::Result<()>, what: &str) {
 
 /// Renews all leases now, asked at `now`.
 pub(crate) async fn renew(leases: &Leases, now: u64) -> crate::Result<()> {
-    let (live, clock_offset_us) = rows::renew(&leases.db, leases.holder()).await?;
-    leases.renewed(now);
+    let lifetime_us = leases.config.lifetime_us();
+    let (live, clock_offset_us) = rows::renew(&leases.db, leases.holder(), lifetime_us).await?;
     // A metric, in seconds as Prometheus wants it; no money.
     let offset = Duration::from_micros(clock_offset_us.unsigned_abs()).as_secs_f64();
     metrics::gauge!("turnpike_clock_offset_seconds").set(offset);
     if offset > 1.0 {
         tracing::warn!(offset, "this node's clock differs from the database's by more than a second");
     }
-    let live: HashSet<_> = live.into_iter().collect();
+    // Past the deadline others may have closed leases, and nobody draws: what is under way ends soon.
+    let was_away = !leases.are_live();
     for pool in leases.pools.all() {
         let ours = pool.available() > 0 || pool.held() > 0;
-        // A lease drawn since the renewal is not in its answer: ask again, when no draw is under way.
-        if ours && !live.contains(&pool.tenant) {
-            let Ok(_books) = pool.books.try_lock() else { continue };
-            if rows::is_closed(&leases.db, leases.holder(), pool.tenant).await? {
-                tracing::error!(tenant = %pool.tenant, "others took this node for lost and closed its lease");
-                pool.lose();
-            }
+        let mut books = match pool.books.try_lock() {
+            Ok(books) => books,
+            Err(_) if ours && was_away => pool.books.lock().await,
+            // The draw that is under way finds out itself.
+            Err(_) => continue,
+        };
+        // A lease drawn since the renewal is not in its answer.
+        let returned = match live.get(&pool.tenant) {
+            Some(returned) => Some(*returned),
+            None if ours => rows::closed(&leases.db, leases.holder(), pool.tenant).await?,
+            None => None,
+        };
+        if let Some(returned) = returned {
+            leases.told_returned(&pool, &mut books, returned);
         }
     }
+    // Only now: what others have closed is no longer held from.
+    leases.renewed(now);
     let lost_after = i64::try_from(leases.config.lost_node_after.as_micros()).unwrap_or(i64::MAX);
     rows::expire(&leases.db, lost_after).await.map(drop)
 }

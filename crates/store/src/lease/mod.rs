@@ -24,8 +24,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A node stops admitting so long after it last asked for a renewal that succeeded: the life of a lease less 5 s.
-const DEADLINE_MS: u64 = 115_000;
+/// A node stops admitting so long before the end of the life of leases that it last asked to renew.
+const MARGIN: Duration = Duration::from_secs(5);
 /// A short draw waits so long for other nodes' fragments.
 pub(crate) const RECALL_WAIT: Duration = Duration::from_secs(1);
 /// Between two looks at the wallet while waiting.
@@ -38,8 +38,25 @@ pub struct LeaseConfig {
     pub minimum: NanoUsd,
     /// How many seconds of recent spend a lease covers.
     pub spend_seconds: u32,
+    /// How long a lease lives without a renewal.
+    pub lifetime: Duration,
     /// How long after its lease ran out a node is given up.
     pub lost_node_after: Duration,
+}
+
+impl LeaseConfig {
+    fn lifetime_us(&self) -> i64 {
+        i64::try_from(self.lifetime.as_micros()).unwrap_or(i64::MAX)
+    }
+
+    fn lifetime_ms(&self) -> u64 {
+        u64::try_from(self.lifetime.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// How long holds may be made after a renewal was asked for.
+    fn deadline_ms(&self) -> u64 {
+        u64::try_from(self.lifetime.saturating_sub(MARGIN).as_millis()).unwrap_or(u64::MAX)
+    }
 }
 
 /// This node's leases.
@@ -60,10 +77,10 @@ impl Leases {
         Self {
             db,
             holder,
-            config,
             pools: Pools::default(),
             started: Instant::now(),
-            deadline_ms: AtomicU64::new(DEADLINE_MS),
+            deadline_ms: AtomicU64::new(config.deadline_ms()),
+            config,
         }
     }
 
@@ -84,7 +101,7 @@ impl Leases {
 
     /// Counts the deadline from `asked_ms`, when a renewal that succeeded was asked for.
     fn renewed(&self, asked_ms: u64) {
-        self.deadline_ms.fetch_max(asked_ms + DEADLINE_MS, Ordering::AcqRel);
+        self.deadline_ms.fetch_max(asked_ms.saturating_add(self.config.deadline_ms()), Ordering::AcqRel);
     }
 
     /// Sets `amount` of the tenant's money aside.
@@ -137,7 +154,7 @@ impl Leases {
     /// Claims what is there, draws what is missing, and holds both; or puts the claim back.
     async fn draw_and_hold(&self, pool: &Pool, books: &mut Books, need: i64) -> Result<(), HoldRefused> {
         pool.draws.fetch_add(1, Ordering::AcqRel);
-        let mut claim = Claim { pool, amount: 0 }.more(need);
+        let mut claim = Claim::new(pool).more(need);
         let mut asked_others = false;
         let started = Instant::now();
         loop {
@@ -146,7 +163,7 @@ impl Leases {
                 return Ok(());
             }
             match self.draw(pool, books, need - claim.amount).await {
-                Ok(Drawn::Granted { amount, .. }) => claim.amount += amount,
+                Ok(Drawn::Granted { amount, .. }) => claim = claim.and_drawn(amount),
                 Ok(Drawn::Frozen) => return Err(HoldRefused::Frozen),
                 Ok(Drawn::Short { elsewhere }) => {
                     let insufficient = HoldRefused::Insufficient { needed: NanoUsd(need) };
@@ -207,11 +224,15 @@ impl Leases {
                 .map_or(0, |(_, last)| last.saturating_mul(2));
             (pool.waiting().max(ramp).max(target.saturating_sub(pool.available())), minimum)
         };
-        let draw = Draw { id: [0; 16], tenant: pool.tenant, need, want, at_least, again: false };
-        let drawn = self.ask(books, draw).await?;
+        let drawn = self.ask(books, self.new_draw(pool, need, want, at_least)).await?;
         if let Drawn::Granted { amount, returned } = drawn {
-            if books.returned_known {
-                books.returned = returned;
+            self.told_returned(pool, books, returned);
+            books.drawn = true;
+            if pool.is_lost() {
+                // Not mixed with what is not ours any more.
+                books.returned += amount;
+                books.returned_known = false;
+                return Err(crate::Error::Unavailable(None));
             }
             if need > 0 {
                 books.last_draw = Some((now, amount));
@@ -219,6 +240,22 @@ impl Leases {
         }
         metrics::counter!("turnpike_lease_draws_total").increment(1);
         Ok(drawn)
+    }
+
+    fn new_draw(&self, pool: &Pool, need: i64, want: i64, at_least: i64) -> Draw {
+        let lifetime_us = self.config.lifetime_us();
+        Draw { id: [0; 16], tenant: pool.tenant, need, want, at_least, lifetime_us, again: false }
+    }
+
+    /// The database says how much of a lease was returned. More than this node returned: others took it for lost and closed
+    /// the lease, so what the pool has of it is not ours any more.
+    fn told_returned(&self, pool: &Pool, books: &mut Books, returned: i64) {
+        if books.drawn && returned > books.returned {
+            tracing::error!(tenant = %pool.tenant, "others took this node for lost and closed its lease");
+            metrics::counter!("turnpike_leases_lost_total").increment(1);
+            pool.lose();
+        }
+        books.returned = books.returned.max(returned);
     }
 
     /// Asks for a draw, under the id of one whose answer was lost, if there is one.
@@ -241,8 +278,9 @@ impl Leases {
         let Ok(mut books) = pool.books.try_lock() else { return Ok(()) };
         if books.in_doubt.is_some() {
             // Makes the smallest draw there is, if it was never made.
-            let draw = Draw { id: [0; 16], tenant: pool.tenant, need: 1, want: 0, at_least: 0, again: true };
-            if let Drawn::Granted { amount, .. } = self.ask(&mut books, draw).await? {
+            let draw = Draw { again: true, ..self.new_draw(pool, 1, 0, 0) };
+            if let Drawn::Granted { amount, returned } = self.ask(&mut books, draw).await? {
+                self.told_returned(pool, &mut books, returned);
                 pool.put(amount);
             }
         }
@@ -270,9 +308,29 @@ impl Leases {
 struct Claim<'a> {
     pool: &'a Pool,
     amount: i64,
+    /// How often the pool had lost its lease when this was taken.
+    losses: u64,
 }
 
-impl Claim<'_> {
+impl<'a> Claim<'a> {
+    fn new(pool: &'a Pool) -> Self {
+        Self { pool, amount: 0, losses: pool.losses() }
+    }
+
+    /// With what was just drawn; what was taken out before a loss is void.
+    fn and_drawn(mut self, amount: i64) -> Self {
+        if self.is_void() {
+            self.amount = 0;
+            self.losses = self.pool.losses();
+        }
+        self.amount += amount;
+        self
+    }
+
+    fn is_void(&self) -> bool {
+        self.losses != self.pool.losses()
+    }
+
     /// Takes what is missing to `need`, as far as it is there.
     fn more(mut self, need: i64) -> Self {
         self.amount += self.pool.claim((need - self.amount).max(0));
@@ -287,7 +345,7 @@ impl Claim<'_> {
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        if self.amount != 0 {
+        if self.amount != 0 && !self.is_void() {
             self.pool.put(self.amount);
         }
     }

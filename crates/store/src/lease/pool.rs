@@ -22,6 +22,8 @@ const RETIRED: i64 = i64::MIN / 2;
 pub struct Books {
     /// A draw whose answer was lost: asked again under its id, before anything else.
     pub in_doubt: Option<[u8; 16]>,
+    /// Whether this pool ever drew; the lease may have been its predecessor's.
+    pub drawn: bool,
     /// Returned so far, in total.
     pub returned: i64,
     /// Whether the database knows that total.
@@ -68,6 +70,7 @@ pub struct Pool {
     recalled_until_ms: AtomicU64,
     frozen: AtomicBool,
     lost: AtomicBool,
+    losses: AtomicU64,
     /// Draws begun so far.
     pub draws: AtomicU64,
     /// The last draw that came to nothing.
@@ -97,6 +100,7 @@ impl Pool {
             recalled_until_ms: AtomicU64::new(0),
             frozen: AtomicBool::new(false),
             lost: AtomicBool::new(false),
+            losses: AtomicU64::new(0),
             draws: AtomicU64::new(0),
             refusal: parking_lot::Mutex::default(),
             books: tokio::sync::Mutex::new(Books { returned_known: true, ..Books::default() }),
@@ -201,11 +205,17 @@ impl Pool {
 
     /// The database closed its lease: what was available is not ours any more.
     pub fn lose(&self) {
+        self.losses.fetch_add(1, Ordering::AcqRel);
         self.lost.store(true, Ordering::Release);
         self.claim(i64::MAX);
         if self.held() == 0 {
             self.lost.store(false, Ordering::Release);
         }
+    }
+
+    /// How often that happened.
+    pub fn losses(&self) -> u64 {
+        self.losses.load(Ordering::Acquire)
     }
 
     /// Others need its money: until then draw no more than needed.

@@ -11,9 +11,8 @@ use crate::{
     sql, time,
 };
 use domain::{ids::TenantId, money::NanoUsd};
+use std::collections::HashMap;
 
-/// How long a lease lives without a renewal.
-pub const LIFETIME_US: i64 = 120_000_000;
 /// How long a recall is heeded.
 const RECALL_US: i64 = 2_500_000;
 
@@ -39,6 +38,8 @@ pub struct Draw {
     pub want: i64,
     /// Never less than this while there is as much.
     pub at_least: i64,
+    /// How long the lease lives without a renewal.
+    pub lifetime_us: i64,
     /// Whether it was asked before, with an unknown outcome: if it was made, the same grant is answered; if not, it is
     /// made now, under the same id, so that the first one, should it still be on its way, cannot be made as well.
     pub again: bool,
@@ -99,7 +100,9 @@ pub async fn draw(db: &Db, holder: &Holder, draw: Draw) -> Result<Drawn> {
         return Ok(Drawn::Short { elsewhere: wallet.leased.0 > own });
     };
     let returned = grant(&mut tx, holder, &draw, &wallet, amount).await?;
+    fault!(DrawBeforeCommit);
     tx.commit().await?;
+    fault!(DrawAfterCommit);
     Ok(Drawn::Granted { amount, returned })
 }
 
@@ -122,7 +125,7 @@ async fn grant(tx: &mut Tx, holder: &Holder, draw: &Draw, wallet: &Wallet, amoun
         clock(tx.is_sqlite())
     );
     let upsert = Sql::built(text).bind(holder.node.as_str()).bind(holder.epoch).bind(draw.tenant);
-    let row = tx.fetch_one(upsert.bind(wallet.id).bind(amount).bind(LIFETIME_US)).await?;
+    let row = tx.fetch_one(upsert.bind(wallet.id).bind(amount).bind(draw.lifetime_us)).await?;
     let insert =
         "INSERT INTO lease_draws (draw_id, node_id, epoch, tenant, amount, time) VALUES ($1, $2, $3, $4, $5, $6)";
     let node = holder.node.as_str();
@@ -152,38 +155,44 @@ pub async fn give_back(db: &Db, holder: &Holder, tenant: TenantId, returned: i64
         tx.execute(sql!("UPDATE accounts SET leased = leased - $2 WHERE id = $1", wallet.id, more)).await?;
         tx.execute(sql!(text, holder.node.as_str(), holder.epoch, tenant, more)).await?;
     }
-    tx.commit().await
+    fault!(ReturnBeforeCommit);
+    tx.commit().await?;
+    fault!(ReturnAfterCommit);
+    Ok(())
 }
 
-/// Renews all of the holder's leases; the tenants whose leases live, and how far the database's clock is ahead (µs).
+/// Renews all of the holder's leases; those that live, with what was returned of each, and how far the database's clock is
+/// ahead (µs).
 ///
 /// # Errors
 /// The database's.
-pub async fn renew(db: &Db, holder: &Holder) -> Result<(Vec<TenantId>, i64)> {
+pub async fn renew(db: &Db, holder: &Holder, lifetime_us: i64) -> Result<(HashMap<TenantId, i64>, i64)> {
     let text = format!(
         "UPDATE leases SET expires_at = {0} + $3, state = 'open' \
-         WHERE node_id = $1 AND epoch = $2 AND state <> 'closed' RETURNING tenant",
+         WHERE node_id = $1 AND epoch = $2 AND state <> 'closed' RETURNING tenant, returned",
         clock(db.is_sqlite())
     );
     let before = time::now_us();
     let mut tx = db.begin().await?;
     let now = tx.fetch_one(Sql::built(format!("SELECT {}", clock(db.is_sqlite())))).await?.int(0)?;
     let middle = before + (time::now_us() - before) / 2;
-    let update = Sql::built(text).bind(holder.node.as_str()).bind(holder.epoch).bind(LIFETIME_US);
+    let update = Sql::built(text).bind(holder.node.as_str()).bind(holder.epoch).bind(lifetime_us);
     let rows = tx.fetch_all(update).await?;
+    fault!(RenewBeforeCommit);
     tx.commit().await?;
-    let tenants: Result<_> = rows.iter().map(|row| Ok(TenantId(row.int(0)?))).collect();
-    Ok((tenants?, now - middle))
+    fault!(RenewAfterCommit);
+    let live: Result<_> = rows.iter().map(|row| Ok((TenantId(row.int(0)?), row.int(1)?))).collect();
+    Ok((live?, now - middle))
 }
 
-/// Whether the holder's lease on this wallet was closed by others.
+/// What was returned of the holder's lease on this wallet, should it be closed.
 ///
 /// # Errors
 /// The database's.
-pub async fn is_closed(db: &Db, holder: &Holder, tenant: TenantId) -> Result<bool> {
-    let text = "SELECT state FROM leases WHERE node_id = $1 AND epoch = $2 AND tenant = $3";
+pub async fn closed(db: &Db, holder: &Holder, tenant: TenantId) -> Result<Option<i64>> {
+    let text = "SELECT returned FROM leases WHERE node_id = $1 AND epoch = $2 AND tenant = $3 AND state = 'closed'";
     let row = db.fetch_optional(sql!(text, holder.node.as_str(), holder.epoch, tenant)).await?;
-    row.map_or(Ok(false), |row| Ok(row.text(0)? == "closed"))
+    row.map(|row| row.int(0)).transpose()
 }
 
 /// Marks leases past their time `suspect`, and closes those that have been so for `lost_after_us`. How many were closed.
@@ -241,7 +250,10 @@ async fn close(db: &Db, lease: &Row, lost_after_us: Option<i64>) -> Result<()> {
     if lost_after_us.is_some() && outstanding > NanoUsd::ZERO {
         tracing::warn!(%node, epoch, %tenant, amount = %outstanding, "a lost node's lease was closed");
     }
-    tx.commit().await
+    fault!(CloseBeforeCommit);
+    tx.commit().await?;
+    fault!(CloseAfterCommit);
+    Ok(())
 }
 
 /// Asks all nodes but `node` to return what lies idle of the tenant's leases.

@@ -9,19 +9,22 @@ use crate::{
         Durability, Journal, JournalConfig, Written,
         disk::{Disk, RealDisk},
         node::Node,
+        record,
         segment::HEADER,
     },
     lease::{LeaseConfig, Leases, keeper, rows::Holder},
     sql,
 };
 use domain::{
-    budget::Budgets,
-    ids::{RequestId, TenantId},
+    budget::{Budgets, Window},
+    ids::TenantId,
     money::NanoUsd,
-    ports::{Hold, HoldRefused, JournalFailed, Ledger},
+    ports::{Abandoned, Hold, HoldRefused, JournalFailed, Ledger},
     record::{Checkpoint, Opened, Settlement},
 };
+use futures::FutureExt as _;
 use std::{
+    panic::AssertUnwindSafe,
     path::Path,
     sync::{
         Arc, OnceLock,
@@ -45,6 +48,8 @@ pub struct LedgerConfig {
     pub lease_min: NanoUsd,
     /// How many seconds of recent spend a lease covers.
     pub lease_seconds: u32,
+    /// How long a lease lives without a renewal; renewed four times in that.
+    pub lease_lifetime: Duration,
     /// When a node that does not renew is given up.
     pub lost_node_after: Duration,
     /// Whether the drain leaves the core to the relay while that is busy.
@@ -59,6 +64,7 @@ impl Default for LedgerConfig {
             journal_days: 7,
             lease_min: NanoUsd(10_000_000),
             lease_seconds: 60,
+            lease_lifetime: Duration::from_secs(120),
             lost_node_after: Duration::from_secs(3600),
             drain_yields: true,
         }
@@ -100,6 +106,8 @@ pub struct Ended {
 
 /// How long a node that stops waits for the drain; what is left then is posted at the next start.
 const SHUTDOWN: Duration = Duration::from_secs(15);
+/// Between a panic of one of the node's tasks and its new beginning.
+const BEGIN_ANEW: Duration = Duration::from_millis(500);
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// This node's share of the ledger.
@@ -110,7 +118,7 @@ pub struct NodeLedger {
     leases: Arc<Leases>,
     budgets: Arc<NodeBudgets>,
     progress: Arc<Progress>,
-    settled: AtomicU64,
+    ends: Arc<Ends>,
     stopping: AtomicBool,
     observer: OnceLock<mpsc::Sender<Ended>>,
     /// Ends the drain and the keeper.
@@ -155,24 +163,39 @@ impl NodeLedger {
         let lease = LeaseConfig {
             minimum: config.lease_min,
             spend_seconds: config.lease_seconds,
+            lifetime: config.lease_lifetime,
             lost_node_after: config.lost_node_after,
         };
         let budgets = Arc::new(NodeBudgets::new(db.clone(), holder.clone()));
         let leases = Arc::new(Leases::new(db.clone(), holder, lease));
         let progress = Arc::new(Progress::new(node.epoch));
         let stop = cancel.child_token();
-        let drain = Drain::new(db.clone(), journal.clone(), leases.clone(), progress.clone(), config.drain_yields);
-        tasks.spawn(drain.run(stop.clone()));
-        tasks.spawn(keeper::keep(leases.clone(), stop.clone()));
-        tasks.spawn(budgets::keeper::keep(budgets.clone(), config.lost_node_after, stop.clone()));
-        tasks.spawn(delete_old(journal.clone(), config.journal_days, stop.clone()));
+        let drain = {
+            let (db, journal, leases, progress) = (db.clone(), journal.clone(), leases.clone(), progress.clone());
+            move || Drain::new(db.clone(), journal.clone(), leases.clone(), progress.clone(), config.drain_yields)
+        };
+        tasks.spawn(lasting("drain", stop.clone(), move |stop| drain().run(stop)));
+        let kept = leases.clone();
+        tasks.spawn(lasting("lease keeper", stop.clone(), move |stop| keeper::keep(kept.clone(), stop)));
+        let (kept, lost_after) = (budgets.clone(), config.lost_node_after);
+        let keep = move |stop| budgets::keeper::keep(kept.clone(), lost_after, stop);
+        tasks.spawn(lasting("budget keeper", stop.clone(), keep));
+        let old = journal.clone();
+        let days = config.journal_days;
+        tasks.spawn(lasting("deletion of old segments", stop.clone(), move |stop| delete_old(old.clone(), days, stop)));
+        let ends = Ends {
+            journal: journal.clone(),
+            leases: leases.clone(),
+            budgets: budgets.clone(),
+            count: AtomicU64::new(0),
+        };
         Ok(Arc::new(Self {
             db,
             journal,
             leases,
             budgets,
             progress,
-            settled: AtomicU64::new(0),
+            ends: Arc::new(ends),
             stopping: AtomicBool::new(false),
             observer: OnceLock::new(),
             stop,
@@ -219,7 +242,7 @@ impl NodeLedger {
     /// What is not posted yet.
     pub fn backlog(&self) -> Backlog {
         let posted = self.progress.requests.load(Ordering::Relaxed);
-        let requests = self.settled.load(Ordering::Relaxed).saturating_sub(posted);
+        let requests = self.ends.count.load(Ordering::Relaxed).saturating_sub(posted);
         Backlog { requests, running: self.journal.open_requests() }
     }
 
@@ -262,6 +285,23 @@ impl NodeLedger {
     }
 }
 
+/// Runs what must last as long as the node. Should it panic, which is a defect and counted, it begins anew after a moment:
+/// a node whose drain had ended silently would charge nobody, and hold the leases for ever.
+async fn lasting<F: Future<Output = ()>>(
+    name: &'static str,
+    stop: CancellationToken,
+    begin: impl Fn(CancellationToken) -> F,
+) {
+    while AssertUnwindSafe(begin(stop.clone())).catch_unwind().await.is_err() && !stop.is_cancelled() {
+        metrics::counter!("turnpike_task_panics_total").increment(1);
+        tracing::error!(task = name, "a task panicked and begins anew");
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(BEGIN_ANEW) => {}
+        }
+    }
+}
+
 /// Deletes drained segments past their days, now and every hour.
 async fn delete_old(journal: Arc<Journal>, days: u32, stop: CancellationToken) {
     loop {
@@ -275,28 +315,59 @@ async fn delete_old(journal: Arc<Journal>, days: u32, stop: CancellationToken) {
     }
 }
 
-fn leaked(request: RequestId) {
-    metrics::counter!("turnpike_hold_dropped_total").increment(1);
-    tracing::error!(%request, "a hold was dropped without an end");
+/// What ends a request on this node.
+#[derive(Debug)]
+struct Ends {
+    journal: Arc<Journal>,
+    leases: Arc<Leases>,
+    budgets: Arc<NodeBudgets>,
+    /// How many ended so far.
+    count: AtomicU64,
 }
 
-/// Taken from a lease on the way to a hold: goes back where the way ends, also with a caller who leaves.
+impl Ends {
+    /// Puts a hold of `amount` back, where it was taken from, but for a charge of `sale`; how much of that the lease covers.
+    fn settle(&self, tenant: TenantId, amount: NanoUsd, windows: &[Window], sale: NanoUsd) -> NanoUsd {
+        self.budgets.settle(windows, amount.0, sale.0);
+        NanoUsd(self.leases.pools.get(tenant).settle(amount.0, sale.0))
+    }
+
+    /// The same at the end of a request.
+    fn end(&self, tenant: TenantId, amount: NanoUsd, windows: &[Window], sale: NanoUsd) -> NanoUsd {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.settle(tenant, amount, windows, sale)
+    }
+}
+
+impl Abandoned for Ends {
+    fn abandoned(&self, hold: &Hold) {
+        metrics::counter!("turnpike_hold_dropped_total").increment(1);
+        tracing::error!(request = %hold.request, "a hold was dropped without an end");
+        let covered = self.end(hold.tenant, hold.amount(), hold.windows(), hold.counted());
+        self.journal.abandoned(record::Abandoned { request: hold.request, hold: hold.amount(), covered });
+    }
+}
+
+/// Taken from a lease, then from budgets, on the way to a hold: goes back where the way ends, also with a caller who leaves.
 struct Claim<'a> {
-    leases: &'a Leases,
+    ends: &'a Ends,
     tenant: TenantId,
-    amount: i64,
+    amount: NanoUsd,
+    windows: Vec<Window>,
 }
 
 impl Claim<'_> {
-    fn kept(mut self) {
-        self.amount = 0;
+    /// It is a hold now, in these windows.
+    fn kept(mut self) -> Vec<Window> {
+        self.amount = NanoUsd::ZERO;
+        std::mem::take(&mut self.windows)
     }
 }
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        if self.amount > 0 {
-            self.leases.pools.get(self.tenant).settle(self.amount, 0);
+        if self.amount > NanoUsd::ZERO {
+            self.ends.settle(self.tenant, self.amount, &self.windows, NanoUsd::ZERO);
         }
     }
 }
@@ -308,48 +379,47 @@ impl Ledger for NodeLedger {
         if self.stopping.load(Ordering::Acquire) || !self.journal.admits() {
             return Err(HoldRefused::JournalFull);
         }
-        let (tenant, amount) = (opened.tenant, opened.hold.0.max(0));
-        self.leases.hold(tenant, opened.hold).await?;
-        let claim = Claim { leases: &self.leases, tenant, amount };
-        let windows = self.budgets.hold(budgets, tenant, time_us(opened.request), amount).await?;
-        if self.journal.open(opened).is_err() {
-            self.budgets.settle(&windows, amount, 0);
-            return Err(HoldRefused::JournalFull);
-        }
-        claim.kept();
-        Ok(Hold::new(opened.request, tenant, NanoUsd(amount), leaked).within(windows))
+        let (tenant, amount) = (opened.tenant, opened.hold.max(NanoUsd::ZERO));
+        self.leases.hold(tenant, amount).await?;
+        let mut claim = Claim { ends: &self.ends, tenant, amount, windows: Vec::new() };
+        claim.windows = self.budgets.hold(budgets, tenant, time_us(opened.request), amount.0).await?;
+        fault!(HoldBeforeOpen);
+        self.journal.open(opened).map_err(|JournalFailed| HoldRefused::JournalFull)?;
+        let hold = Hold::new(opened.request, tenant, amount, self.ends.clone()).within(claim.kept());
+        fault!(HoldAfterOpen);
+        Ok(hold)
     }
 
     async fn extend(&self, hold: &mut Hold, more: NanoUsd) -> Result<(), HoldRefused> {
-        let (tenant, amount) = (hold.tenant, more.0.max(0));
-        self.leases.hold(tenant, more).await?;
-        let claim = Claim { leases: &self.leases, tenant, amount };
-        self.budgets.extend(hold.windows(), amount).await?;
+        let (tenant, amount) = (hold.tenant, more.max(NanoUsd::ZERO));
+        self.leases.hold(tenant, amount).await?;
+        let claim = Claim { ends: &self.ends, tenant, amount, windows: Vec::new() };
+        self.budgets.extend(hold.windows(), amount.0).await?;
         claim.kept();
-        hold.grow(NanoUsd(amount));
+        hold.grow(amount);
         Ok(())
     }
 
-    fn checkpoint(&self, checkpoint: &Checkpoint) -> Written {
+    fn checkpoint(&self, hold: &mut Hold, checkpoint: &Checkpoint) -> Written {
+        hold.count(checkpoint.sale.max(NanoUsd::ZERO));
         self.journal.checkpoint(checkpoint)
     }
 
     async fn settle(&self, hold: Hold, mut opened: Opened, mut settlement: Settlement) -> Result<(), JournalFailed> {
+        fault!(SettleBeforeRecord);
         let (amount, windows) = hold.end();
         // No price is negative; should one be, it charges nothing rather than stopping the drain.
         settlement.sale = settlement.sale.max(NanoUsd::ZERO);
         settlement.cost = settlement.cost.max(NanoUsd::ZERO);
         opened.hold = amount;
-        let pool = self.leases.pools.get(opened.tenant);
-        let covered = pool.settle(amount.0, settlement.sale.0);
-        self.budgets.settle(&windows, amount.0, settlement.sale.0);
-        self.settled.fetch_add(1, Ordering::Relaxed);
-        let written = self.journal.settled(&opened, &settlement, NanoUsd(covered)).await;
+        let covered = self.ends.end(opened.tenant, amount, &windows, settlement.sale);
+        let written = self.journal.settled(&opened, &settlement, covered).await;
         if let Some(observer) = self.observer.get()
             && observer.try_send(Ended { opened, settlement }).is_err()
         {
             metrics::counter!("turnpike_spans_dropped_total").increment(1);
         }
+        fault!(SettleAfterRecord);
         written
     }
 }

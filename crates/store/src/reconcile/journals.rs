@@ -86,7 +86,7 @@ async fn segment(
             continue;
         }
         report.journal_records += 1;
-        digest.add(end.opened.request, end.settlement.sale, end.settlement.cost);
+        digest.add(&end);
         ends.push(*end);
         if ends.len() == CHUNK {
             rows(tx, &ends, report).await?;

@@ -253,8 +253,8 @@ on_both! {
         let budgets = world.budgets().await;
         let dir = bed.node_dir("a");
         let node = Node::start(&bed.db, &dir);
-        let held = node.hold_within(&budgets, opened(world.tenant, 900)).await.unwrap();
-        node.ledger.checkpoint(&checkpoint(held.0.request, 250)).await.unwrap();
+        let mut held = node.hold_within(&budgets, opened(world.tenant, 900)).await.unwrap();
+        node.ledger.checkpoint(&mut held.1, &checkpoint(held.0.request, 250)).await.unwrap();
         std::mem::forget(held);
         node.die().await;
         let node = Node::start(&bed.db, &dir);
@@ -263,6 +263,20 @@ on_both! {
         assert_eq!((now.spent.0, now.leased.0), (250, 0), "charged at its last checkpoint, the rest is free");
         let held = node.hold_within(&budgets, opened(world.tenant, 750)).await.unwrap();
         node.settle(held, 0).await;
+        finish(&bed, vec![node]).await;
+    }
+
+    async fn a_hold_dropped_without_an_end_holds_nothing_back(bed) {
+        let world = World::new(&bed.db, 1_000_000).await;
+        world.set(Owner::Tenant, Period::Total, 1_000).await;
+        let budgets = world.budgets().await;
+        let node = Node::start(&bed.db, &bed.node_dir("a"));
+        let mut held = node.hold_within(&budgets, opened(world.tenant, 900)).await.unwrap();
+        node.ledger.checkpoint(&mut held.1, &checkpoint(held.0.request, 250)).await.unwrap();
+        drop(held);
+        let held = node.hold_within(&budgets, opened(world.tenant, 750)).await.expect("what it did not use is free");
+        node.settle(held, 0).await;
+        until("both are posted", || async { world.only().await.spent.0 == 250 }).await;
         finish(&bed, vec![node]).await;
     }
 

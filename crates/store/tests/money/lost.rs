@@ -54,8 +54,8 @@ async fn a_lease_that_ran_out_is_suspect_and_its_money_stays_leased() {
     until("the lease is suspect", suspect).await;
     assert_eq!(node.balance(payer).await.leased, NanoUsd(1_000));
     let holder = rows::Holder { node: node.ledger.node_id().to_owned(), epoch: 1 };
-    let (live, _) = rows::renew(&bed.db, &holder).await.unwrap();
-    assert_eq!(live, [payer], "a renewal makes it open again");
+    let (live, _) = rows::renew(&bed.db, &holder, 120_000_000).await.unwrap();
+    assert_eq!(live.into_keys().collect::<Vec<_>>(), [payer], "a renewal makes it open again");
     node.settle(held, 600).await;
     node.assert_clean().await;
     node.stop().await;
@@ -65,7 +65,7 @@ on_both! {
     async fn asking_again_with_the_same_draw_gives_the_same_grant(bed) {
         let payer = tenant(&bed.db, 1_000).await;
         let holder = rows::Holder { node: "00".into(), epoch: 1 };
-        let draw = rows::Draw { id: [7; 16], tenant: payer, need: 300, want: 0, at_least: 0, again: false };
+        let draw = rows::Draw { id: [7; 16], tenant: payer, need: 300, want: 0, at_least: 0, lifetime_us: 120_000_000, again: false };
         let granted = rows::Drawn::Granted { amount: 300, returned: 0 };
         assert_eq!(rows::draw(&bed.db, &holder, draw).await.unwrap(), granted);
         let again = rows::Draw { again: true, ..draw };
@@ -136,4 +136,42 @@ async fn a_node_whose_lease_was_closed_makes_no_holds_from_it() {
     node.assert_clean().await;
     assert_eq!(node.balance(payer).await.posted, NanoUsd(0));
     node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_closed_lease_that_a_late_draw_opened_again_is_noticed_all_the_same() {
+    let bed = Bed::postgres().await;
+    let payer = tenant(&bed.db, 1_000).await;
+    let node = Node::start(&bed.db, &bed.node_dir("n"));
+    node.request(payer, 600, 0).await;
+    let holder = rows::Holder { node: node.ledger.node_id().to_owned(), epoch: 1 };
+    let close = || async {
+        run_out(&bed.db).await;
+        rows::expire(&bed.db, 3_600_000_000).await.unwrap() == 1
+    };
+    until("the lease is closed", close).await;
+    // A draw that was on its way while others closed the lease: the lease lives again, for 20.
+    let draw = rows::Draw {
+        id: [9; 16],
+        tenant: payer,
+        need: 20,
+        want: 0,
+        at_least: 0,
+        lifetime_us: 120_000_000,
+        again: false,
+    };
+    let granted = rows::draw(&bed.db, &holder, draw).await.unwrap();
+    assert!(matches!(granted, rows::Drawn::Granted { amount: 20, returned: 1_000 }), "{granted:?}");
+    node.ledger.renew_now().await.unwrap();
+    // The thousand it had is not its own any more: others take it, and it holds from what it draws.
+    let other = Node::start(&bed.db, &bed.node_dir("other"));
+    let taken = other.hold(payer, 980).await.unwrap();
+    assert!(node.hold(payer, 500).await.is_err(), "not from a lease that was closed");
+    other.settle(taken, 980).await;
+    node.ledger.flush().await;
+    other.ledger.flush().await;
+    assert_eq!(number(&bed.db, "SELECT posted FROM accounts WHERE kind = 'writeoff'").await, 0);
+    node.stop().await;
+    other.assert_clean().await;
+    other.stop().await;
 }

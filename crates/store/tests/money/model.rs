@@ -132,7 +132,7 @@ impl World {
         if let Some(running) = self.running.last_mut() {
             running.counted = running.hold.amount().0 / 2;
             let counted = checkpoint(running.opened.request, running.counted);
-            self.nodes[running.node].ledger.checkpoint(&counted);
+            self.nodes[running.node].ledger.checkpoint(&mut running.hold, &counted);
         }
     }
 

@@ -1,8 +1,8 @@
 //! Nodes that die, and what their next start makes of it.
 
-use crate::bed::*;
+use crate::{bed::*, support::Bed};
 use domain::{ids::TenantId, money::NanoUsd, ports::Ledger as _, record::Checkpoint};
-use store::{Db, sql};
+use store::{Db, Sql, sql};
 
 const USD: i64 = 1_000_000_000;
 /// Other rates than those a request was quoted with.
@@ -17,10 +17,10 @@ async fn row(db: &Db, request: domain::ids::RequestId) -> Option<(i64, String, S
 async fn died(db: &Db, dir: &std::path::Path, payer: TenantId) -> [domain::ids::RequestId; 3] {
     let node = Node::start(db, dir);
     let settled = node.request(payer, 100, 60).await;
-    let (opened, hold) = node.hold(payer, 100).await.unwrap();
-    node.ledger.checkpoint(&checkpoint(opened.request, 10));
-    let applied = Some(DEARER.into());
-    node.ledger.checkpoint(&Checkpoint { unit_prices: applied, ..checkpoint(opened.request, 40) });
+    let (opened, mut hold) = node.hold(payer, 100).await.unwrap();
+    drop(node.ledger.checkpoint(&mut hold, &checkpoint(opened.request, 10)));
+    let dearer = Checkpoint { unit_prices: Some(DEARER.into()), ..checkpoint(opened.request, 40) };
+    drop(node.ledger.checkpoint(&mut hold, &dearer));
     let (fresh, fresh_hold) = node.hold(payer, 100).await.unwrap();
     // Their holds die with the process.
     let ids = [settled, opened.request, fresh.request];
@@ -124,4 +124,63 @@ on_both! {
         node.assert_clean().await;
         node.stop().await;
     }
+
+    async fn a_dropped_hold_goes_back_and_its_request_is_charged_at_its_last_checkpoint(bed) {
+        let payer = tenant(&bed.db, 1_000).await;
+        let node = Node::start(&bed.db, &bed.node_dir("n"));
+        let (opened, mut hold) = node.hold(payer, 600).await.unwrap();
+        drop(node.ledger.checkpoint(&mut hold, &checkpoint(opened.request, 150)));
+        // As when its task panics.
+        drop(hold);
+        let (fresh, hold) = node.hold(payer, 850).await.expect("what was not counted is free again at once");
+        drop(hold);
+        // Nobody waits for such a record.
+        until("both are posted", || async { row(&bed.db, fresh.request).await.is_some() }).await;
+        node.ledger.flush().await;
+        assert_eq!(row(&bed.db, opened.request).await, Some((150, "interrupted".into(), "checkpoint".into())));
+        assert_eq!(row(&bed.db, fresh.request).await, Some((0, "interrupted".into(), "checkpoint".into())));
+        assert_eq!(node.balance(payer).await.pending, NanoUsd::ZERO);
+        assert_eq!(node.ledger.backlog().running, 0);
+        node.assert_clean().await;
+        let dir = node.dir.clone();
+        node.die().await;
+        let node = Node::start(&bed.db, &dir);
+        node.ledger.recovered().await;
+        assert_eq!(node.balance(payer).await.posted, NanoUsd(850), "nothing is charged twice");
+        node.assert_clean().await;
+        node.stop().await;
+    }
+}
+
+/// SQLite may lose its latest transactions with the power, in which segments were put away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_database_lost_of_its_end_is_posted_again_from_segments_put_away() {
+    let bed = Bed::sqlite().await;
+    let payer = tenant(&bed.db, USD).await;
+    let dir = bed.node_dir("n");
+    let node = Node::start(&bed.db, &dir);
+    node.request(payer, 100, 3).await;
+    node.ledger.flush().await;
+    let copy = bed.dir.path().join("copy.db");
+    bed.db.execute(Sql::built(format!("VACUUM INTO '{}'", copy.display()))).await.unwrap();
+    let drained = || {
+        let files = std::fs::read_dir(dir.join("journal")).unwrap().flatten();
+        files.filter(|file| file.path().extension().is_some_and(|e| e == "drained")).count()
+    };
+    let mut requests = Vec::new();
+    while drained() < 2 {
+        requests.push(node.request(payer, 100, 3).await);
+    }
+    node.die().await;
+    let restored = Db::connect(&format!("sqlite:{}", copy.display())).await.unwrap();
+    let node = Node::start(&restored, &dir);
+    node.ledger.recovered().await;
+    node.ledger.flush().await;
+    for request in &requests {
+        assert_eq!(row(&restored, *request).await.map(|(sale, ..)| sale), Some(3));
+    }
+    let charged = 3 * (1 + i64::try_from(requests.len()).unwrap());
+    assert_eq!(node.balance(payer).await.posted, NanoUsd(USD - charged));
+    node.assert_clean().await;
+    node.stop().await;
 }

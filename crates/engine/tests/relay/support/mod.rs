@@ -5,10 +5,10 @@ use domain::{
     budget::Budgets,
     channel::{Channel, ChannelSettings, Credential, Limits, Model, Offer, Snapshot, Timeouts},
     dialect::{Dialect, Provider},
-    ids::{ChannelId, CredentialId, KeyId, PriceId, RequestId, TenantId},
+    ids::{ChannelId, CredentialId, KeyId, PriceId, TenantId},
     key::KeyRecord,
     money::{NanoUsd, PicoPerUnit},
-    ports::{Catalog, Hold, HoldRefused, JournalFailed, Ledger, Unavailable},
+    ports::{Abandoned, Catalog, Hold, HoldRefused, JournalFailed, Ledger, Unavailable},
     price::{Price, Rates},
     record::{Checkpoint, Opened, Settlement},
     secret::{CredentialSecret, SecretHash},
@@ -166,8 +166,13 @@ pub struct Wallet {
     pub checkpoints: Mutex<Vec<Checkpoint>>,
 }
 
-fn leaked(_: RequestId) {
-    LEAKED.fetch_add(1, Ordering::SeqCst);
+#[derive(Debug)]
+struct Leaks;
+
+impl Abandoned for Leaks {
+    fn abandoned(&self, _: &Hold) {
+        LEAKED.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 impl Wallet {
@@ -183,7 +188,7 @@ impl Ledger for Wallet {
 
     async fn hold(&self, opened: &Opened, _: &Budgets) -> Result<Hold, HoldRefused> {
         self.take(opened.hold)?;
-        Ok(Hold::new(opened.request, opened.tenant, opened.hold, leaked))
+        Ok(Hold::new(opened.request, opened.tenant, opened.hold, Arc::new(Leaks)))
     }
 
     async fn extend(&self, hold: &mut Hold, more: NanoUsd) -> Result<(), HoldRefused> {
@@ -192,7 +197,7 @@ impl Ledger for Wallet {
         Ok(())
     }
 
-    fn checkpoint(&self, checkpoint: &Checkpoint) -> Self::Written {
+    fn checkpoint(&self, _: &mut Hold, checkpoint: &Checkpoint) -> Self::Written {
         self.checkpoints.lock().push(checkpoint.clone());
         std::future::ready(if self.fail_checkpoint { Err(JournalFailed) } else { Ok(()) })
     }
