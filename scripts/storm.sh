@@ -9,6 +9,8 @@ export TURNPIKE_TEST_M7_STREAMS="${TURNPIKE_TEST_M7_STREAMS:-1000}"
 export TURNPIKE_TEST_C1_KILLS="${TURNPIKE_TEST_C1_KILLS:-200}"
 export TURNPIKE_TEST_C1_POWER_KILLS="${TURNPIKE_TEST_C1_POWER_KILLS:-200}"
 export TURNPIKE_TEST_C2_ALL="${TURNPIKE_TEST_C2_ALL:-1}"
+export TURNPIKE_TEST_WALLET_STREAMS="${TURNPIKE_TEST_WALLET_STREAMS:-200}"
+export TURNPIKE_TEST_PARTITIONS="${TURNPIKE_TEST_PARTITIONS:-10}"
 export TURNPIKE_TEST_C4_SECONDS="${TURNPIKE_TEST_C4_SECONDS:-30}"
 export TURNPIKE_TEST_C4_SILENT_SECONDS="${TURNPIKE_TEST_C4_SILENT_SECONDS:-30}"
 export TURNPIKE_TEST_MONEY_SECONDS="${TURNPIKE_TEST_MONEY_SECONDS:-60}"
@@ -26,7 +28,7 @@ export TURNPIKE_TEST_SEEDS="${TURNPIKE_TEST_SEEDS:-10000}"
 begun=$SECONDS
 cargo test --release -p engine --test simulator -- --nocapture
 echo "simulator: $((SECONDS - begun)) s"
-for suite in ${STORM:-money crash faults outage failover cluster overload drain}; do
+for suite in ${STORM:-money two_nodes crash faults outage failover cluster overload drain}; do
     begun=$SECONDS
     cargo test --release -p server --test "$suite" -- --nocapture --test-threads=1
     echo "$suite: $((SECONDS - begun)) s"

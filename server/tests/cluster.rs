@@ -222,27 +222,14 @@ async fn c5_no_request_fails_while_redis_is_away(program: &str) -> Result<()> {
     cluster.bed.books_agree().await
 }
 
-/// A node that reaches its database through a proxy.
-fn through(chaos: &Chaos, url: &str) -> Result<String> {
-    let (scheme, rest) = url.split_once("://").context("no scheme")?;
-    let (user, rest) = rest.split_once('@').context("no user")?;
-    let (_, database) = rest.split_once('/').context("no database")?;
-    Ok(format!("{scheme}://{user}@{}/{database}", chaos.address()))
-}
-
-fn address_in(url: &str) -> Result<SocketAddr> {
-    let host = url.split('@').nth(1).and_then(|rest| rest.split('/').next()).context("no host")?;
-    host.replace("localhost", "127.0.0.1").parse().with_context(|| format!("the database's address in {url}"))
-}
-
 async fn c4_two_nodes_serve_on_while_the_database_is_cut_off(program: &str) -> Result<()> {
     let seconds = Duration::from_secs(size::of("C4_CLUSTER_SECONDS", 3) as u64);
     let mut cluster = Cluster::start(program).await?;
     let url = cluster.bed.database.url().context("PostgreSQL")?.to_owned();
-    let chaos = Chaos::before(address_in(&url)?).await?;
+    let (chaos, through) = Chaos::before_postgres(&url).await?;
     for node in [&mut cluster.bed.node, &mut cluster.other] {
         node.stop().await?;
-        node.set("DATABASE__URL", &through(&chaos, &url)?);
+        node.set("DATABASE__URL", &through);
         node.start().await?;
     }
     let reader = cluster.bed.reader().await?;

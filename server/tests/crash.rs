@@ -10,7 +10,9 @@ testkit::on_both_databases!(
 );
 
 async fn c1_kill_9_at_any_moment_loses_no_charge_and_makes_none_twice(program: &str, kind: Kind) -> Result<()> {
-    storm(program, kind, "process", size::of("C1_KILLS", 25)).await
+    // In CI 25 on SQLite, the default database, and half as many on two nodes.
+    let short = if kind == Kind::Sqlite { 25 } else { 12 };
+    storm(program, kind, "process", size::of("C1_KILLS", short)).await
 }
 
 async fn c1_kill_9_where_every_charge_is_synced_first(program: &str, kind: Kind) -> Result<()> {

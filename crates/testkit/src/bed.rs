@@ -68,7 +68,12 @@ impl Bed {
 
     /// A second node on the same PostgreSQL, with the first one's settings.
     pub async fn second_node(&self, program: &str) -> Result<Node> {
-        let mut node = Node::new(program, self.database.url())?;
+        self.second_node_at(program, self.database.url().context("a second node needs PostgreSQL")?).await
+    }
+
+    /// The same, with another way to the database.
+    pub async fn second_node_at(&self, program: &str, url: &str) -> Result<Node> {
+        let mut node = Node::new(program, Some(url))?;
         node.set_as(&self.node);
         let key = self.node.data().join("secret.key");
         if key.exists() {

@@ -1,7 +1,7 @@
 //! A chaos proxy: stands before an upstream, a PostgreSQL or a Redis, passes bytes on, and breaks what goes through it as it is
 //! told, at any moment.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use parking_lot::Mutex;
 use std::{
     net::SocketAddr,
@@ -55,6 +55,17 @@ impl Chaos {
         let accepting = accept(listener, seen, connections.clone(), target.clone());
         let accepting = tokio_util::task::TaskTracker::new().spawn(accepting).abort_handle();
         Ok(Self { address, weather, connections, target, accepting })
+    }
+
+    /// Before the PostgreSQL of this URL, and the URL that leads through it.
+    pub async fn before_postgres(url: &str) -> Result<(Self, String)> {
+        let (scheme, rest) = url.split_once("://").context("no scheme")?;
+        let (user, rest) = rest.split_once('@').context("no user")?;
+        let (host, database) = rest.split_once('/').context("no database")?;
+        let target = host.replace("localhost", "127.0.0.1").parse().with_context(|| format!("no address in {url}"))?;
+        let chaos = Self::before(target).await?;
+        let through = format!("{scheme}://{user}@{}/{database}", chaos.address());
+        Ok((chaos, through))
     }
 
     /// Where it listens.
