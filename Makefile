@@ -7,7 +7,7 @@ DATA ?= data
 SUITES ?= build unit store server sdk storm browser
 export LISTEN DATA SUITES
 
-.PHONY: help run build dev test lint e2e sdk agents bench bench-console storm fuzz clean
+.PHONY: help run build dev test lint e2e sdk agents bench bench-console storm size fuzz clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {sub(/:.*/, "", $$1); printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -49,6 +49,10 @@ bench-console: build ## the console's figures: first byte with 100 000 rows, was
 storm: ## crash, outage and concurrency runs in full
 	@scripts/setup.sh cc postgresql redis nginx
 	@scripts/storm.sh
+
+size: build ## ten million usage rows: every page, list and chart, and a file of a million rows, each held to its goal
+	@scripts/setup.sh postgresql
+	@scripts/size.sh
 
 fuzz: ## libFuzzer over the protocol's readers, FUZZ_SECONDS (600) each
 	@scripts/setup.sh cc node

@@ -52,6 +52,11 @@ impl Api {
         Self { address, token: self.token.clone() }
     }
 
+    /// A request of this client, to send some other way.
+    pub fn request(&self, method: &'static str, path: &str) -> Request {
+        Request::new(method, path).bearer(&self.token)
+    }
+
     /// Any call, without an expectation.
     pub async fn call(&self, method: &'static str, path: &str, body: Option<&Value>) -> Result<Answer> {
         let mut request = Request::new(method, format!("/api/v1{path}")).bearer(&self.token);

@@ -6,6 +6,9 @@ use anyhow::{Context, Result};
 use sqlx::Row;
 use std::{path::Path, sync::Arc, time::Duration};
 
+/// What is set on a server that holds much, as an operator would; the rest is PostgreSQL's own.
+const ROOMY: &[&str] = &["shared_buffers=1GB", "max_wal_size=512MB", "wal_level=minimal", "max_wal_senders=0"];
+
 /// Which database a suite runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -37,6 +40,18 @@ impl Database {
             Kind::Postgres => {
                 let server = Arc::new(Postgres::start().await?);
                 let url = server.database().await?;
+                Self::Postgres { server, url }
+            }
+        })
+    }
+
+    /// One whose files are in a folder that is kept, on a server with room for much; what is there stays.
+    pub async fn kept(kind: Kind, dir: &Path) -> Result<Self> {
+        Ok(match kind {
+            Kind::Sqlite => Self::Sqlite,
+            Kind::Postgres => {
+                let server = Arc::new(Postgres::at(&dir.join("postgres"), ROOMY).await?);
+                let url = server.url("postgres");
                 Self::Postgres { server, url }
             }
         })

@@ -44,6 +44,12 @@ impl Request {
         self.header("content-type", "application/json")
     }
 
+    /// With the fields of a form as body.
+    pub fn form(mut self, fields: String) -> Self {
+        self.body = fields.into();
+        self.header("content-type", "application/x-www-form-urlencoded")
+    }
+
     /// As it goes over the wire.
     pub fn bytes(&self, host: SocketAddr) -> Bytes {
         let mut text = format!("{} {} HTTP/1.1\r\nhost: {host}\r\n", self.method, self.path);

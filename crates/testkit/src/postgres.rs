@@ -20,7 +20,10 @@ const LIMIT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Postgres {
     binaries: PathBuf,
-    dir: TempDir,
+    dir: PathBuf,
+    /// Removes the directory, where it is not to be kept.
+    _removed: Option<TempDir>,
+    settings: &'static [&'static str],
     port: u16,
     server: parking_lot::Mutex<Option<Child>>,
     databases: AtomicU64,
@@ -29,36 +32,56 @@ pub struct Postgres {
 impl Postgres {
     /// Makes a cluster and starts it.
     pub async fn start() -> Result<Self> {
-        let binaries = binaries()?;
         let dir = TempDir::with_prefix("turnpike-pg-")?;
+        Self::of(dir.path().to_owned(), Some(dir), &["shared_buffers=64MB"]).await
+    }
+
+    /// Starts the cluster in a directory that is kept, with these settings; makes it where there is none.
+    pub async fn at(dir: &Path, settings: &'static [&'static str]) -> Result<Self> {
+        std::fs::create_dir_all(dir)?;
+        Self::of(dir.to_owned(), None, settings).await
+    }
+
+    async fn of(dir: PathBuf, removed: Option<TempDir>, settings: &'static [&'static str]) -> Result<Self> {
+        let binaries = binaries()?;
         if is_root() {
-            let chown = Command::new("chown").arg("postgres").arg(dir.path()).status().await?;
+            let chown = Command::new("chown").arg("postgres").arg(&dir).status().await?;
             ensure!(chown.success(), "chown of the cluster's directory failed");
         }
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let made = as_postgres(&binaries.join("initdb"))
-            .args(["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "-U", "postgres", "-D"])
-            .arg(dir.path().join("data"))
-            .current_dir(dir.path())
-            .output()
-            .await?;
-        ensure!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-        let this = Self { binaries, dir, port, server: parking_lot::Mutex::new(None), databases: AtomicU64::new(0) };
+        if !dir.join("data").exists() {
+            let made = as_postgres(&binaries.join("initdb"))
+                .args(["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "-U", "postgres", "-D"])
+                .arg(dir.join("data"))
+                .current_dir(&dir)
+                .output()
+                .await?;
+            ensure!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        }
+        let this = Self {
+            binaries,
+            dir,
+            _removed: removed,
+            settings,
+            port: TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(),
+            server: parking_lot::Mutex::new(None),
+            databases: AtomicU64::new(0),
+        };
         this.resume().await?;
         Ok(this)
     }
 
     /// Starts the server (again) and waits until it answers.
     pub async fn resume(&self) -> Result<()> {
-        let log = std::fs::File::options().create(true).append(true).open(self.dir.path().join("log"))?;
+        let log = std::fs::File::options().create(true).append(true).open(self.dir.join("log"))?;
         let child = as_postgres(&self.binaries.join("postgres"))
             .arg("-D")
-            .arg(self.dir.path().join("data"))
+            .arg(self.dir.join("data"))
             .arg("-k")
-            .arg(self.dir.path())
+            .arg(&self.dir)
             .args(["-p", &self.port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"])
-            .args(["-c", "max_connections=200", "-c", "shared_buffers=64MB"])
-            .current_dir(self.dir.path())
+            .args(["-c", "max_connections=200"])
+            .args(self.settings.iter().flat_map(|setting| ["-c", *setting]))
+            .current_dir(&self.dir)
             .stdout(Stdio::null())
             .stderr(log)
             .kill_on_drop(true)
@@ -104,7 +127,12 @@ impl Postgres {
     pub async fn database(&self) -> Result<String> {
         let name = format!("t{}", self.databases.fetch_add(1, Ordering::Relaxed));
         self.sql("postgres", &format!("CREATE DATABASE {name}")).await?;
-        Ok(format!("postgres://postgres@127.0.0.1:{}/{name}", self.port))
+        Ok(self.url(&name))
+    }
+
+    /// The URL of a database in it.
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
     /// Writes everything to its files now.
@@ -114,7 +142,7 @@ impl Postgres {
 
     /// Where its files are.
     pub fn data(&self) -> PathBuf {
-        self.dir.path().join("data")
+        self.dir.join("data")
     }
 
     async fn sql(&self, database: &str, text: &str) -> Result<String> {
@@ -134,7 +162,7 @@ impl Drop for Postgres {
         let Some(child) = self.server.lock().take() else { return };
         // QUIT, and a bounded wait, so that its own children and shared memory go too.
         if signal(child.id(), Signal::QUIT).is_ok() {
-            let gone = self.dir.path().join("data/postmaster.pid");
+            let gone = self.dir.join("data/postmaster.pid");
             for _ in 0..200 {
                 if !gone.exists() {
                     break;

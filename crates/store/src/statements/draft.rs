@@ -3,6 +3,7 @@
 
 use super::{Month, UsageLine, rows};
 use crate::{
+    budgets::window,
     db::{Sql, Tx},
     error::{Error, Result},
     ids, sql,
@@ -36,6 +37,11 @@ pub(super) struct Draft {
     pub usage: Vec<UsageLine>,
 }
 
+/// The zone whose months a tenant's statements are of, and its name. One that is not known any more counts as UTC.
+pub(super) fn zone(name: &str) -> (TimeZone, &str) {
+    window::zone(name).map_or((TimeZone::UTC, "UTC"), |zone| (zone, name))
+}
+
 /// The last statement of a tenant: its last line, and its month.
 pub(super) async fn last(tx: &mut Tx, tenant: TenantId) -> Result<Option<(i64, Month)>> {
     let text = "SELECT last_line, month FROM statements WHERE tenant = $1 ORDER BY first_line DESC LIMIT 1";
@@ -45,7 +51,9 @@ pub(super) async fn last(tx: &mut Tx, tenant: TenantId) -> Result<Option<(i64, M
 
 /// The next month of this tenant that has lines and ends at `now_us` or before it; `None`: there is none.
 pub(super) async fn next(tx: &mut Tx, tenant: TenantId, now_us: i64) -> Result<Option<Draft>> {
-    let (zone, zone_name) = (TimeZone::UTC, "UTC");
+    let named = tx.fetch_one(sql!("SELECT name, zone FROM tenants WHERE id = $1", tenant)).await?;
+    let zone_name = named.text(1)?;
+    let (zone, zone_name) = zone(&zone_name);
     let last = last(tx, tenant).await?;
     let covered = last.map_or(0, |(line, _)| line);
     let text = "SELECT time FROM transfers WHERE tenant = $1 AND line = $2";
@@ -59,7 +67,6 @@ pub(super) async fn next(tx: &mut Tx, tenant: TenantId, now_us: i64) -> Result<O
     if to_us > now_us {
         return Ok(None);
     }
-    let name = tx.fetch_one(sql!("SELECT name FROM tenants WHERE id = $1", tenant)).await?.text(0)?;
     let text = "SELECT line, time, balance FROM transfers WHERE tenant = $1 AND line > $2 AND time < $3 \
                 ORDER BY line DESC LIMIT 1";
     let end = tx.fetch_one(sql!(text, tenant, covered, to_us)).await?;
@@ -72,7 +79,7 @@ pub(super) async fn next(tx: &mut Tx, tenant: TenantId, now_us: i64) -> Result<O
     Ok(Some(Draft {
         id: StatementId(ids::next()),
         tenant,
-        billed_to: name,
+        billed_to: named.text(0)?,
         month,
         zone: zone_name.to_owned(),
         from_us: month.begin_us(&zone)?,

@@ -78,8 +78,8 @@ impl Statements<'_> {
         month: Month,
         now_us: i64,
     ) -> Result<Statement> {
-        self.0.tenants().get(tenant).await?;
-        let end_us = month.end_us(&TimeZone::UTC)?;
+        let (zone, _) = draft::zone(&self.0.tenants().get(tenant).await?.zone);
+        let end_us = month.end_us(&zone)?;
         loop {
             if let Some(frozen) = self.of_month(tenant, month).await? {
                 return Ok(frozen);
@@ -88,7 +88,9 @@ impl Statements<'_> {
                 return Err(Error::invalid("month", "has not ended yet"));
             }
             if self.freeze_next(actor, letterhead, tenant, end_us).await?.is_none() {
-                return Err(Error::conflict("nothing was posted in this month that is not on another statement"));
+                // Or somebody else froze it since it was looked for.
+                let none = || Error::conflict("nothing was posted in this month that is not on another statement");
+                return self.of_month(tenant, month).await?.ok_or_else(none);
             }
         }
     }
@@ -102,7 +104,8 @@ impl Statements<'_> {
         due_us: i64,
     ) -> Result<Option<StatementId>> {
         loop {
-            let mut snapshot = self.0.db().snapshot().await?;
+            // A month of usage that is dropped meanwhile would be gone from this snapshot, too.
+            let mut snapshot = self.0.db().snapshot_of_usage().await?;
             let draft = draft::next(&mut snapshot, tenant, due_us).await?;
             snapshot.rollback().await?;
             let Some(draft) = draft else { return Ok(None) };

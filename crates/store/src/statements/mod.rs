@@ -4,6 +4,9 @@
 //! to the last one whose time is before the month's end when it is frozen. So each line is on exactly one, what is posted
 //! late goes to the next by itself, and the sums are the ledger's by construction. A month without lines has none: the
 //! balance stands on the one before. Months that were missed are frozen in their order.
+//!
+//! Months are those of the tenant's zone, as it is when they are frozen. A tenant that moves has no month twice and leaves no
+//! line out: months only go forward, and lines know no zone.
 
 #![deny(clippy::float_arithmetic)]
 

@@ -287,3 +287,34 @@ async fn postgres_takes_what_was_there_along_whatever_its_columns() {
         assert_eq!(number(&bed.db, "SELECT COUNT(*) FROM usage_events WHERE later_us = 4").await, ahead);
     }
 }
+
+/// The draft is held where it has its snapshot and has not read its rows yet, while their month is to be dropped.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_month_is_not_dropped_while_a_statement_is_drafted_from_it() {
+    let bed = Bed::postgres().await;
+    made_ahead(&bed.db).await;
+    let payer = tenant(&bed.db, 1_000_000_000).await;
+    let node = Node::start(&bed.db, &bed.node_dir("n"));
+    // It came ten weeks ago and is charged now: next month's statement of this month has it.
+    request_at(&node, payer, now_us() - 70 * DAY_US, 100).await;
+    node.ledger.flush().await;
+    node.stop().await;
+    let later = month_us(now_us(), 1) + DAY_US;
+    let mut held = bed.db.begin().await.unwrap();
+    held.execute(sql!("LOCK TABLE keys IN ACCESS EXCLUSIVE MODE")).await.unwrap();
+    let store = bed.store();
+    let letterhead = Letterhead::default();
+    let (made, ()) = tokio::join!(store.statements().freeze_due(&letterhead, later), async {
+        let waiting = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND relation = to_regclass('keys')";
+        until("the draft to read keys", async || number(&bed.db, waiting).await == 1).await;
+        let dropped = keep(&bed.db, 1, later).await;
+        assert!(dropped.is_err(), "{dropped:?}");
+        held.rollback().await.unwrap();
+    });
+    assert_eq!(made.unwrap(), 1);
+    let statements = bed.store().statements().list(payer, store::Page::first(10)).await.unwrap().rows;
+    let lines = bed.store().statements().usage(statements[0].id, 0, 10).await.unwrap();
+    let lines: Vec<_> = lines.iter().map(|line| (line.model.as_str(), line.key, line.requests, line.amount)).collect();
+    assert_eq!(lines, [("gpt-4o-mini", Some(KEY), 1, NanoUsd(100))]);
+    assert_eq!(keep(&bed.db, 1, later).await.unwrap().frozen, 1, "at the next turn");
+}

@@ -8,6 +8,7 @@ use store::{
     ledger::changes,
     sql,
     statements::{self, Issuer, Letterhead, Month, Statement},
+    tenants::TenantPatch,
     time::now_us,
 };
 
@@ -24,8 +25,23 @@ fn later() -> i64 {
     now_us() + 40 * DAY_US
 }
 
-/// Makes every transfer of a tenant so far so much older: what the append-only triggers keep everybody else from.
+/// Makes every transfer of a tenant so far so much older.
 async fn age(db: &Db, tenant: TenantId, days: i64) {
+    rewrite(db, sql!("UPDATE transfers SET time = time - $2 WHERE tenant = $1", tenant, days * DAY_US)).await;
+}
+
+/// When a line of a tenant's wallet was posted.
+async fn posted_at(db: &Db, tenant: TenantId, line: i64, time: &str) {
+    let us = us(time);
+    rewrite(db, sql!("UPDATE transfers SET time = $3 WHERE tenant = $1 AND line = $2", tenant, line, us)).await;
+}
+
+fn us(time: &str) -> i64 {
+    time.parse::<jiff::Timestamp>().unwrap().as_microsecond()
+}
+
+/// Changes transfers: what the append-only triggers keep everybody else from.
+async fn rewrite(db: &Db, change: store::Sql) {
     let mut tx = db.begin().await.unwrap();
     let (off, on) = if tx.is_sqlite() {
         let on = "CREATE TRIGGER transfers_no_update BEFORE UPDATE ON transfers BEGIN \
@@ -35,7 +51,7 @@ async fn age(db: &Db, tenant: TenantId, days: i64) {
         ("ALTER TABLE transfers DISABLE TRIGGER USER", "ALTER TABLE transfers ENABLE TRIGGER USER")
     };
     tx.execute(sql!(off)).await.unwrap();
-    tx.execute(sql!("UPDATE transfers SET time = time - $2 WHERE tenant = $1", tenant, days * DAY_US)).await.unwrap();
+    tx.execute(change).await.unwrap();
     tx.execute(sql!(on)).await.unwrap();
     tx.commit().await.unwrap();
 }
@@ -200,6 +216,42 @@ on_both! {
         let poor = tenant(&bed.db, 0).await;
         assert_eq!(store.statements().freeze_due(&head, later()).await.unwrap(), 0);
         assert_eq!(all(&bed, poor).await, []);
+    }
+
+    async fn months_are_those_of_the_tenants_zone_and_go_on_when_it_moves(bed) {
+        let payer = tenant(&bed.db, USD).await;
+        for n in 2..=4 {
+            changes::adjust(&bed.db, payer, NanoUsd(n), "more", &n.to_string()).await.unwrap();
+        }
+        let store = bed.store();
+        let move_to = async |zone: &str| {
+            let patch = TenantPatch { zone: Some(zone.into()), ..TenantPatch::default() };
+            store.tenants().patch(&Actor::system(), payer, patch).await.unwrap();
+        };
+        move_to("Asia/Shanghai").await;
+        // In UTC the first two are September's.
+        for (line, time) in [
+            (1, "2025-09-30T15:59:59.999999Z"),
+            (2, "2025-09-30T16:00:00Z"),
+            (3, "2025-10-31T15:59:59.999999Z"),
+            (4, "2025-10-31T16:00:00Z"),
+        ] {
+            posted_at(&bed.db, payer, line, time).await;
+        }
+        let october = "2025-10".parse().unwrap();
+        let freeze = async |month, now: &str| {
+            store.statements().freeze(&Actor::system(), &letterhead(), payer, month, us(now)).await
+        };
+        let early = freeze(october, "2025-10-31T15:59:59Z").await;
+        assert!(matches!(early, Err(Error::Invalid { field: "month", .. })), "{early:?}");
+        let frozen = freeze(october, "2025-10-31T16:00:00Z").await.unwrap();
+        assert_eq!((frozen.first_line, frozen.last_line, frozen.zone.as_str()), (2, 3, "Asia/Shanghai"));
+        assert_eq!((frozen.from_us, frozen.to_us), (us("2025-09-30T16:00:00Z"), us("2025-10-31T16:00:00Z")));
+        // Where it is still October when the last line is posted, which October's statement does not have.
+        move_to("America/Los_Angeles").await;
+        assert_eq!(store.statements().freeze_due(&letterhead(), now_us()).await.unwrap(), 1);
+        let all: Vec<_> = all(&bed, payer).await.into_iter().map(|it| (it.month, it.first_line, it.last_line)).collect();
+        assert_eq!(all, [("2025-09".into(), 1, 1), ("2025-10".into(), 2, 3), ("2025-11".into(), 4, 4)]);
     }
 
     async fn reconciliation_finds_a_statement_that_is_not_the_ledgers(bed) {
