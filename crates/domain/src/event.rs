@@ -1,7 +1,7 @@
 //! The words for what happens on the way: what an event is called in the log, in metrics and in alert rules.
 
 /// Every kind of event there is. A rule that names another word would never tell anybody.
-pub const KINDS: [&str; 15] = [
+pub const KINDS: [&str; 17] = [
     "failover",
     "all_failed",
     "rate_limited",
@@ -17,4 +17,6 @@ pub const KINDS: [&str; 15] = [
     "token_ratio_abnormal",
     "budget_reached",
     "alert_failed",
+    "payment_unmatched",
+    "chargeback",
 ];

@@ -99,6 +99,12 @@ id!(/// A management token.
     TokenId, "tok_");
 id!(/// A budget of a tenant, a key or a member.
     BudgetId, "bud_");
+id!(/// An order of credit that is paid through a provider of payments.
+    TopupId, "top_");
+id!(/// Money that goes back: a refund or a chargeback.
+    RefundId, "rfd_");
+id!(/// Redemption codes that were made together.
+    BatchId, "bat_");
 
 /// A request's id: a UUIDv7 made by the relay; its time is the request's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -8,6 +8,7 @@ pub mod budget;
 pub mod channel;
 pub mod dialect;
 pub mod event;
+pub mod exchange;
 pub mod histogram;
 pub mod ids;
 pub mod key;

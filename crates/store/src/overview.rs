@@ -21,7 +21,7 @@ pub struct Overview {
     pub spend: NanoUsd,
 }
 
-const SELECT: &str = "SELECT t.id, t.name, t.frozen, t.response_days, t.tenant_group, t.limits, t.zone, t.created, a.credit_limit, a.posted, a.leased, \
+const SELECT: &str = "SELECT t.id, t.name, t.frozen, t.response_days, t.tenant_group, t.limits, t.zone, t.created, t.closed_at, a.credit_limit, a.posted, a.leased, \
     CAST(COALESCE((SELECT SUM(h.sale) FROM usage_hours h WHERE h.tenant = t.id AND h.hour_us >= $1), 0) AS BIGINT) AS spend \
     FROM tenants t JOIN accounts a ON a.tenant = t.id AND a.kind = 'wallet'";
 

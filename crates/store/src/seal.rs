@@ -164,7 +164,7 @@ pub fn random_secret(prefix: &str) -> Result<String> {
     Ok(text)
 }
 
-fn fill_random(bytes: &mut [u8]) -> Result<()> {
+pub(crate) fn fill_random(bytes: &mut [u8]) -> Result<()> {
     getrandom::fill(bytes).map_err(|_| Error::Seal("no randomness"))
 }
 

@@ -60,8 +60,22 @@ impl Users<'_> {
     }
 }
 
+/// When to come back for a subject that has failed too often already.
+pub(crate) async fn too_many(store: &Store, subject: &str, allowed: i64) -> Result<Option<Duration>> {
+    let now = time::now_us();
+    let text = "SELECT window_start FROM sign_in_failures WHERE subject = $1 AND failures >= $2 AND window_start > $3";
+    let row = store.db().fetch_optional(sql!(text, subject, allowed, now - WINDOW_US)).await?;
+    let start = row.map(|row| row.int(0)).transpose()?;
+    Ok(start.map(|start| until_over(start, now)))
+}
+
+fn until_over(start: i64, now: i64) -> Duration {
+    let left_us = u64::try_from(start + WINDOW_US - now).unwrap_or(0);
+    Duration::from_micros(left_us).max(Duration::from_secs(1))
+}
+
 /// Counts one guess; says when to come back if there were too many.
-async fn count(store: &Store, subject: &str, allowed: i64) -> Result<Option<Duration>> {
+pub(crate) async fn count(store: &Store, subject: &str, allowed: i64) -> Result<Option<Duration>> {
     let now = time::now_us();
     let text = "INSERT INTO sign_in_failures (subject, failures, window_start) VALUES ($1, 1, $2) \
         ON CONFLICT (subject) DO UPDATE SET \
@@ -72,12 +86,11 @@ async fn count(store: &Store, subject: &str, allowed: i64) -> Result<Option<Dura
     let row = tx.fetch_one(Sql::new(text).bind(subject).bind(now).bind(now - WINDOW_US)).await?;
     let (failures, start) = (row.int(0)?, row.int(1)?);
     tx.commit().await?;
-    let left_us = u64::try_from(start + WINDOW_US - now).unwrap_or(0);
-    Ok((failures > allowed).then(|| Duration::from_micros(left_us).max(Duration::from_secs(1))))
+    Ok((failures > allowed).then(|| until_over(start, now)))
 }
 
 /// An IPv4 address, or the /64 of an IPv6 one: a household has a whole /64 to guess from.
-fn network(address: IpAddr) -> String {
+pub(crate) fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(v4) => v4.to_string(),
         IpAddr::V6(v6) => {

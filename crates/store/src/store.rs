@@ -7,6 +7,8 @@ use crate::{
     budgets::Budgets,
     change::{Actor, Change},
     channels::Channels,
+    closing::Closing,
+    codes::Codes,
     db::Db,
     error::Result,
     events::Events,
@@ -27,6 +29,7 @@ use crate::{
     tenants::Tenants,
     time,
     tokens::Tokens,
+    topups::Topups,
     users::Users,
 };
 use std::sync::Arc;
@@ -106,6 +109,12 @@ impl Store {
         audit: AuditLog;
         /// Calls that happen once.
         idempotency: Idempotency;
+        /// Orders of credit, and what goes back of them.
+        topups: Topups;
+        /// Redemption codes.
+        codes: Codes;
+        /// Tenants that leave.
+        closing: Closing;
         /// The first start.
         setup: Setup;
     }

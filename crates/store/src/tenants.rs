@@ -33,6 +33,8 @@ pub struct Tenant {
     pub zone: String,
     /// Microseconds since 1970.
     pub created_us: i64,
+    /// Closed for good, microseconds since 1970.
+    pub closed_us: Option<i64>,
 }
 
 /// What of a tenant is to change; `None` leaves it. The credit limit is changed by [`crate::ledger`], which may have to
@@ -60,7 +62,7 @@ const UTC: &str = "UTC";
 #[derive(Debug, Clone, Copy)]
 pub struct Tenants<'a>(pub(crate) &'a Store);
 
-const SELECT: &str = "SELECT t.id, t.name, t.frozen, t.response_days, t.tenant_group, t.limits, t.zone, t.created, a.credit_limit \
+const SELECT: &str = "SELECT t.id, t.name, t.frozen, t.response_days, t.tenant_group, t.limits, t.zone, t.created, t.closed_at, a.credit_limit \
     FROM tenants t \
     JOIN accounts a ON a.tenant = t.id AND a.kind = 'wallet'";
 
@@ -80,6 +82,7 @@ pub(crate) fn tenant(row: &Row) -> Result<Tenant> {
         zone: row.text("zone")?,
         credit_limit: NanoUsd(row.int("credit_limit")?),
         created_us: row.int("created")?,
+        closed_us: row.opt_int("closed_at")?,
     })
 }
 
@@ -108,6 +111,7 @@ impl Tenants<'_> {
             zone: UTC.to_owned(),
             credit_limit,
             created_us: time::now_us(),
+            closed_us: None,
         };
         let mut change = self.0.change(actor).await?;
         let insert = sql!(
@@ -156,7 +160,7 @@ impl Tenants<'_> {
     /// within their holds and are charged.
     ///
     /// # Errors
-    /// [`Error::NotFound`].
+    /// [`Error::NotFound`]; [`Error::Conflict`] for thawing a closed tenant.
     pub async fn patch(self, actor: &Actor, id: TenantId, patch: TenantPatch) -> Result<Tenant> {
         let mut change = self.0.change(actor).await?;
         let found = change.tx.fetch_optional(Sql::built(format!("{SELECT} WHERE t.id = $1")).bind(id)).await?;
@@ -164,6 +168,9 @@ impl Tenants<'_> {
         let mut after = before.clone();
         after.name = patch.name.map_or(after.name, |name| name.to_string());
         after.frozen = patch.frozen.unwrap_or(after.frozen);
+        if before.closed_us.is_some() && !after.frozen {
+            return Err(Error::conflict("the tenant is closed"));
+        }
         after.response_days = patch.response_days.unwrap_or(after.response_days);
         if let Some(group) = patch.group {
             check_group(&group)?;
@@ -213,4 +220,13 @@ fn check_group(group: &str) -> Result<()> {
 pub(crate) async fn must_exist(tx: &mut Tx, id: TenantId) -> Result<()> {
     let found = tx.fetch_optional(sql!("SELECT id FROM tenants WHERE id = $1", id)).await?;
     found.map(drop).ok_or(Error::NotFound("tenant"))
+}
+
+/// Refuses a tenant that is not there, and one that is closed.
+pub(crate) async fn must_be_open(tx: &mut Tx, id: TenantId) -> Result<()> {
+    let found = tx.fetch_optional(sql!("SELECT closed_at FROM tenants WHERE id = $1", id)).await?;
+    match found.ok_or(Error::NotFound("tenant"))?.opt_int(0)? {
+        None => Ok(()),
+        Some(_) => Err(Error::conflict("the tenant is closed")),
+    }
 }

@@ -46,13 +46,26 @@ pub struct TenantShown {
     zone: String,
     /// When it was made (RFC 3339, UTC).
     created_at: String,
+    /// When it was closed for good; null: it is not.
+    closed_at: Option<String>,
 }
 
 impl From<Tenant> for TenantShown {
     fn from(tenant: Tenant) -> Self {
-        let Tenant { id, name, credit_limit, frozen, response_days, group, limits, zone, created_us } = tenant;
+        let Tenant { id, name, credit_limit, frozen, response_days, group, limits, zone, created_us, closed_us } = tenant;
         let group = Some(group).filter(|group| !group.is_empty());
-        Self { id, name, credit_limit, frozen, response_days, group, limits, zone, created_at: time_us(created_us) }
+        Self {
+            id,
+            name,
+            credit_limit,
+            frozen,
+            response_days,
+            group,
+            limits,
+            zone,
+            created_at: time_us(created_us),
+            closed_at: closed_us.map(time_us),
+        }
     }
 }
 

@@ -56,6 +56,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../../migrations/postgres/0009_alert_urls.sql"),
     ),
     (
+        11,
+        include_str!("../../../../migrations/sqlite/0011_topups.sql"),
+        include_str!("../../../../migrations/postgres/0011_topups.sql"),
+    ),
+    (
         12,
         include_str!("../../../../migrations/sqlite/0012_statements.sql"),
         include_str!("../../../../migrations/postgres/0012_statements.sql"),

@@ -73,6 +73,9 @@ value_from! {
     domain::ids::StatementId => Int, |v| v.0;
     domain::ids::TokenId => Int, |v| v.0;
     domain::ids::BudgetId => Int, |v| v.0;
+    domain::ids::TopupId => Int, |v| v.0;
+    domain::ids::RefundId => Int, |v| v.0;
+    domain::ids::BatchId => Int, |v| v.0;
     &str => Text, |v| v.to_owned();
     &String => Text, |v| v.clone();
     String => Text, |v| v;

@@ -63,7 +63,6 @@ const SETTLE: Shape = Shape {
     columns: 2,
     after: ") AS v WHERE leases.node_id = me.node AND leases.epoch = me.epoch AND leases.tenant = v.column1",
 };
-const HOUSE: &str = "SELECT id FROM accounts WHERE tenant IS NULL ORDER BY id FOR UPDATE";
 const TRANSFERS: Shape = Shape {
     before: "INSERT INTO transfers (id, time, debit_account, credit_account, amount, kind, reference, idempotency_key, \
              tenant, line, balance)",
@@ -246,8 +245,8 @@ impl Poster {
 
     async fn apply(&self, tx: &mut Tx, source: Source<'_>, changes: Changes) -> Result<()> {
         // Wallets are locked; the house's accounts come after them, in the order of their ids.
-        if !tx.is_sqlite() && !changes.accounts.is_empty() {
-            tx.fetch_all(Sql::new(HOUSE)).await?;
+        if !changes.accounts.is_empty() {
+            accounts::lock_house(tx).await?;
         }
         let accounts =
             self.accounts.statements(&[], changes.accounts.into_iter(), |(id, [posted, leased, lines]), out| {

@@ -176,12 +176,12 @@ impl Keys<'_> {
     /// Makes a key. Its secret is in the answer and nowhere else.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is no such tenant.
+    /// [`Error::NotFound`] when there is no such tenant; [`Error::Conflict`] when it is closed.
     pub async fn create(self, actor: &Actor, tenant: TenantId, new: NewKey) -> Result<(Key, ApiKeySecret)> {
         channels::check_limits("limits", &new.limits)?;
         let minted = Minted::new()?;
         let mut change = self.0.change(actor).await?;
-        crate::tenants::must_exist(&mut change.tx, tenant).await?;
+        crate::tenants::must_be_open(&mut change.tx, tenant).await?;
         let made = Key {
             id: KeyId(ids::next()),
             tenant,

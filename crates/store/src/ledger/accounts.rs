@@ -99,6 +99,18 @@ pub async fn lock_wallet(tx: &mut Tx, tenant: TenantId) -> Result<Wallet> {
     Wallet::read(&row)
 }
 
+/// Locks the accounts of the house for the rest of the transaction, in the order of their ids: for whoever changes several
+/// of them, after the wallets.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn lock_house(tx: &mut Tx) -> Result<()> {
+    if tx.is_sqlite() {
+        return Ok(());
+    }
+    tx.fetch_all(sql!("SELECT id FROM accounts WHERE tenant IS NULL ORDER BY id FOR UPDATE")).await.map(drop)
+}
+
 /// The account of what we owe a provider, made when it is first needed.
 ///
 /// # Errors

@@ -3,16 +3,18 @@
 //! Taking credit away needs it to be there: running leases are asked back, for two seconds at most, and what then is not
 //! available is answered with [`Error::Insufficient`], which says how much is. Nothing is taken in part.
 
-use super::accounts::{self, PROMOTIONS, Wallet};
+use super::{
+    accounts::{self, PROMOTIONS, Wallet},
+    book::{Book, Entry, Kind},
+};
 use crate::{
     db::{Db, Tx},
     error::{Error, Result},
-    ids,
     lease::rows,
-    sql, time,
+    sql,
 };
 use domain::{
-    ids::{AccountId, TenantId, TransferId},
+    ids::{TenantId, TransferId},
     money::NanoUsd,
 };
 use std::time::{Duration, Instant};
@@ -65,39 +67,17 @@ pub async fn adjust(db: &Db, tenant: TenantId, amount: NanoUsd, reason: &str, id
 /// # Errors
 /// As [`adjust`].
 pub async fn adjust_in(tx: &mut Tx, tenant: TenantId, amount: NanoUsd, reason: &str, key: &str) -> Result<Posted> {
-    let wallet = accounts::lock_wallet(tx, tenant).await?;
-    let key = format!("adjustment:{tenant}:{key}");
-    if let Some(posted) = made_before(tx, &key, wallet.id).await? {
+    let mut book = Book::open(tx, tenant).await?;
+    let entry = Entry { kind: Kind::Adjustment, reference: reason, key: format!("adjustment:{tenant}:{key}") };
+    if let Some(posted) = book.made_before(&entry.key).await? {
         return Ok(posted);
     }
-    let left = wallet.available().0.checked_add(amount.0).ok_or(Error::invalid("amount", "too large"))?;
-    if amount < NanoUsd::ZERO && left < 0 {
-        return Err(Error::Insufficient { available: wallet.available() });
-    }
-    let balance = wallet.posted.checked_add(amount).ok_or(Error::invalid("amount", "too large"))?;
     // Credit given is our loss (promotions); credit taken away goes back there.
-    let (debit, credit) = if amount > NanoUsd::ZERO { (PROMOTIONS, wallet.id) } else { (wallet.id, PROMOTIONS) };
-    let update = "UPDATE accounts SET posted = posted + $2, lines = lines + $3 WHERE id = $1";
-    tx.execute(sql!(update, wallet.id, amount, 1)).await?;
-    tx.execute(sql!(update, PROMOTIONS, -amount, 0)).await?;
-    let insert = "INSERT INTO transfers (id, time, debit_account, credit_account, amount, kind, reference, \
-                  idempotency_key, tenant, line, balance) VALUES ($1, $2, $3, $4, $5, 'adjustment', $6, $7, $8, $9, $10)";
-    let posted = Posted { id: TransferId(ids::next()), time_us: time::now_us(), amount, balance };
-    let insert = sql!(insert, posted.id, posted.time_us, debit, credit, amount.0.abs(), reason, key);
-    tx.execute(insert.bind(tenant).bind(wallet.lines + 1).bind(balance)).await?;
-    Ok(posted)
-}
-
-async fn made_before(tx: &mut Tx, key: &str, wallet: AccountId) -> Result<Option<Posted>> {
-    let find = "SELECT id, time, amount, credit_account, balance FROM transfers WHERE idempotency_key = $1";
-    let Some(row) = tx.fetch_optional(sql!(find, key)).await? else { return Ok(None) };
-    let amount = NanoUsd(row.int("amount")?);
-    Ok(Some(Posted {
-        id: TransferId(row.int("id")?),
-        time_us: row.int("time")?,
-        amount: if row.int("credit_account")? == wallet.0 { amount } else { -amount },
-        balance: NanoUsd(row.int("balance")?),
-    }))
+    if amount > NanoUsd::ZERO {
+        book.credit(PROMOTIONS, amount, entry).await
+    } else {
+        book.debit(PROMOTIONS, -amount, entry).await
+    }
 }
 
 /// Sets how far below zero the wallet may go.
@@ -136,20 +116,43 @@ pub async fn set_credit_limit_in(tx: &mut Tx, tenant: TenantId, limit: NanoUsd) 
     tx.execute(sql!("UPDATE accounts SET credit_limit = $2 WHERE id = $1", wallet.id, limit)).await.map(drop)
 }
 
+/// Runs a change (`$change` in `$attempt`) and commits it. While it fails for want of money that is at work in leases, they
+/// are asked back and it is tried again, for two seconds at most.
+macro_rules! when_available {
+    ($store:expr, $actor:expr, $tenant:expr, |$change:ident| $attempt:expr) => {{
+        let mut waiting = $crate::ledger::changes::Recall::new($store.db(), $tenant);
+        loop {
+            let mut $change = $store.change($actor).await?;
+            match $attempt {
+                Ok(done) => {
+                    $change.commit().await?;
+                    break Ok(done);
+                }
+                Err($crate::Error::Insufficient { available }) => {
+                    $change.tx.rollback().await?;
+                    waiting.wait_or($crate::Error::Insufficient { available }).await?;
+                }
+                Err(error) => break Err(error),
+            }
+        }
+    }};
+}
+pub(crate) use when_available;
+
 /// Asks leases back, once, and waits.
-pub(super) struct Recall<'a> {
+pub(crate) struct Recall<'a> {
     db: &'a Db,
     tenant: TenantId,
     asked: Option<Instant>,
 }
 
 impl<'a> Recall<'a> {
-    pub(super) fn new(db: &'a Db, tenant: TenantId) -> Self {
+    pub(crate) fn new(db: &'a Db, tenant: TenantId) -> Self {
         Self { db, tenant, asked: None }
     }
 
     /// Waits a little; or answers with the error when nothing is leased, or the time is up.
-    pub(super) async fn wait_or(&mut self, error: Error) -> Result<()> {
+    pub(crate) async fn wait_or(&mut self, error: Error) -> Result<()> {
         let leased = "SELECT leased FROM accounts WHERE tenant = $1 AND kind = 'wallet'";
         let leased = self.db.fetch_one(sql!(leased, self.tenant)).await?.int(0)?;
         match self.asked {

@@ -3,6 +3,7 @@
 #![deny(clippy::float_arithmetic)]
 
 pub mod accounts;
+pub(crate) mod book;
 pub mod changes;
 pub mod listing;
 mod node;

@@ -1,12 +1,13 @@
 //! What an admin does to a wallet, as a [`Change`](crate::Change): with who did it, its audit row, and at most once for an
 //! idempotent attempt. Waits for leases as [`super::changes`] does.
 
-use super::changes::{Posted, Recall, adjust_in, set_credit_limit_in};
+use super::changes::{Posted, adjust_in, set_credit_limit_in, when_available};
 use crate::{
     NOTHING, Store,
-    change::Actor,
+    change::{Actor, Change},
     error::{Error, Result},
     ids,
+    tenants::must_be_open,
 };
 use domain::{ids::TenantId, money::NanoUsd};
 use serde::Serialize;
@@ -45,23 +46,7 @@ impl Wallets<'_> {
             return Err(Error::invalid("amount", "must not be zero"));
         }
         let key = ids::next().to_string();
-        let mut waiting = Recall::new(self.0.db(), tenant);
-        loop {
-            let mut change = self.0.change(actor).await?;
-            match adjust_in(&mut change.tx, tenant, amount, reason, &key).await {
-                Ok(posted) => {
-                    let row = Adjusted { amount, reason, transfer: posted.id, balance: posted.balance };
-                    change.audit("tenant.adjust", tenant, NOTHING, Some(&row)).await?;
-                    change.commit().await?;
-                    return Ok(posted);
-                }
-                Err(Error::Insufficient { available }) => {
-                    change.tx.rollback().await?;
-                    waiting.wait_or(Error::Insufficient { available }).await?;
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        when_available!(self.0, actor, tenant, |change| adjusted(&mut change, tenant, amount, reason, &key).await)
     }
 
     /// Sets how far below zero a wallet may go.
@@ -71,22 +56,25 @@ impl Wallets<'_> {
     /// or leases do not come back.
     pub async fn set_credit_limit(&self, actor: &Actor, tenant: TenantId, limit: NanoUsd) -> Result<()> {
         let before = Limit { credit_limit: self.0.tenants().get(tenant).await?.credit_limit };
-        let mut waiting = Recall::new(self.0.db(), tenant);
-        loop {
-            let mut change = self.0.change(actor).await?;
-            match set_credit_limit_in(&mut change.tx, tenant, limit).await {
-                Ok(()) => {
-                    change
-                        .audit("tenant.credit_limit", tenant, Some(&before), Some(&Limit { credit_limit: limit }))
-                        .await?;
-                    return change.commit().await;
-                }
-                Err(Error::Insufficient { available }) => {
-                    change.tx.rollback().await?;
-                    waiting.wait_or(Error::Insufficient { available }).await?;
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        when_available!(self.0, actor, tenant, |change| limited(&mut change, tenant, &before, limit).await)
     }
+}
+
+async fn adjusted(
+    change: &mut Change<'_>,
+    tenant: TenantId,
+    amount: NanoUsd,
+    reason: &str,
+    key: &str,
+) -> Result<Posted> {
+    must_be_open(&mut change.tx, tenant).await?;
+    let posted = adjust_in(&mut change.tx, tenant, amount, reason, key).await?;
+    let row = Adjusted { amount, reason, transfer: posted.id, balance: posted.balance };
+    change.audit("tenant.adjust", tenant, NOTHING, Some(&row)).await?;
+    Ok(posted)
+}
+
+async fn limited(change: &mut Change<'_>, tenant: TenantId, before: &Limit, limit: NanoUsd) -> Result<()> {
+    set_credit_limit_in(&mut change.tx, tenant, limit).await?;
+    change.audit("tenant.credit_limit", tenant, Some(before), Some(&Limit { credit_limit: limit })).await
 }

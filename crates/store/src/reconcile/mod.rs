@@ -1,5 +1,5 @@
 //! Does it add up? The journal against usage rows, rows against transfers and roll-ups, transfers against balances, frozen
-//! statements against their lines.
+//! statements against their lines, and orders, codes, refunds, chargebacks and closings against the transfers of their kinds.
 //!
 //! Read-only and in one database snapshot, so it can run beside a live server: what is in the journal beyond the drained
 //! position is pending, not a difference. The files are read after the snapshot is taken, hence they can only hold more.
@@ -11,6 +11,7 @@
 
 mod books;
 mod journals;
+mod payments;
 mod statements;
 
 pub use books::{Audit, audit};
@@ -121,6 +122,7 @@ pub async fn reconcile(db: &Db, data_dir: &Path) -> Result<Report> {
     let mut tx = db.snapshot_of_usage().await?;
     books::compare(&mut tx, &mut report).await?;
     statements::compare(&mut tx, &mut report).await?;
+    payments::compare(&mut tx, &mut report).await?;
     journals::compare(&mut tx, data_dir, &mut report).await?;
     tx.rollback().await?;
     Ok(report)

@@ -16,6 +16,7 @@ mod journal;
 mod lost;
 mod model;
 mod outage;
+mod payments;
 mod rate;
 mod recovery;
 mod retention;
