@@ -15,6 +15,7 @@ mod in_array;
 mod listener;
 mod logging;
 mod origin;
+mod payments;
 mod probes;
 mod quickstart;
 mod responses;
@@ -23,6 +24,7 @@ mod signals;
 mod telemetry;
 mod upstream;
 mod watch;
+mod web;
 mod wiring;
 
 use clap::Parser;

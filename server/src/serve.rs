@@ -9,6 +9,7 @@ use crate::{
     drain,
     gateway::{Gateway, ServerRelay},
     listener::{self, ConnectionLimits, Stages},
+    payments::{self, Payments},
     probes::{self, Probes},
     quickstart,
     responses::Responses,
@@ -112,6 +113,9 @@ pub async fn serve(config: Config, quick: bool) -> anyhow::Result<()> {
     ));
     let letterhead = Arc::new(config.letterhead());
     background.tracker.spawn(billing::freeze(store.clone(), letterhead.clone(), background.stop.clone()));
+    let public_url = config.server.public_url.as_deref();
+    let payments = Arc::new(Payments::new(store.clone(), &config.payments, public_url, egress.clone())?);
+    background.tracker.spawn(payments::watch(payments.clone(), background.stop.clone()));
     let api = ApiState::new(api::Parts {
         store: store.clone(),
         ledger: ledger.clone(),
@@ -124,6 +128,7 @@ pub async fn serve(config: Config, quick: bool) -> anyhow::Result<()> {
         tellers: Some(tellers.clone()),
         egress,
         data_dir: config.data_dir.clone(),
+        payments: payments.clone(),
         letterhead: letterhead.clone(),
         public_url: config.server.public_url.clone(),
         tracker: background.tracker.clone(),
@@ -133,7 +138,7 @@ pub async fn serve(config: Config, quick: bool) -> anyhow::Result<()> {
     let app = Arc::new(App {
         gateway: gateway(relay, &store, &config),
         probes: Probes::new(ledger.clone(), stages.draining.clone(), prometheus, &config.telemetry),
-        router: routes(api, &config),
+        router: routes(api, &config).merge(payments::webhooks::router(payments)),
     });
 
     let tls = match (&config.server.tls.cert, &config.server.tls.key) {

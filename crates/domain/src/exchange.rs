@@ -118,6 +118,12 @@ fn divided(dividend: i128, divisor: i128) -> i128 {
 }
 
 impl Currency {
+    /// The part of the fee that grows with the price, as a plain decimal in percent: `2.9`.
+    pub fn fee_percent(&self) -> String {
+        let text = format!("{}.{:04}", self.fee_ppm / 10_000, self.fee_ppm % 10_000);
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    }
+
     fn scale(&self) -> i128 {
         10_i128.pow(digits(&self.code).unwrap_or(2))
     }
@@ -163,6 +169,13 @@ mod tests {
         let yen = currency("JPY", 151_500_000, 0, 36_000);
         let quote = yen.quote(NanoUsd(5_000_000_000)).unwrap();
         assert_eq!((quote.price(), quote.fee, quote.pay), (758, 27, 785));
+    }
+
+    #[test]
+    fn a_share_of_the_price_is_told_in_percent() {
+        for (ppm, text) in [(0, "0"), (29_000, "2.9"), (6_000, "0.6"), (100_000, "10"), (1, "0.0001")] {
+            assert_eq!(currency("EUR", 1, 0, ppm).fee_percent(), text);
+        }
     }
 
     #[test]

@@ -5,12 +5,13 @@
 //! belongs to another tenant is "not found", in the same words as what does not exist, so that ids cannot be guessed.
 
 use super::{
-    ApiState, alerts, audit, budgets, catalogue, channels, events, events_log, health, keys, ledger, members, models,
-    openapi, people, prices, probe, reconciliation, requests, routes, statements, summary, tenants, usage,
+    ApiState, alerts, audit, budgets, catalogue, channels, closing, codes, events, events_log, health, keys, ledger,
+    members, models, openapi, people, prices, probe, reconciliation, requests, routes, statements, summary, tenants,
+    topups, usage,
 };
 use axum::routing::{self, MethodRouter};
 use domain::role::{
-    Permission::{self, ChangeKeys, ChangeMembers, ChangeTenant, SeeKeys, SeeMembers, SeeMoney, SeeUsage},
+    Permission::{self, ChangeKeys, ChangeMembers, ChangeTenant, SeeKeys, SeeMembers, SeeMoney, SeeUsage, TopUp},
     Role,
 };
 use http::Method;
@@ -107,6 +108,10 @@ pub enum Subject {
     Request,
     /// The tenant of the statement with this id.
     Statement,
+    /// The tenant of the order of credit with this id.
+    Topup,
+    /// The tenant that the body names as `tenant`.
+    Named,
 }
 
 /// One row: a route of the management API.
@@ -150,6 +155,19 @@ pub const ROUTES: &[Route] = &[
     route!(POST   "/api/v1/tenants/{id}/statements",    Tenant,  ADMIN_CHANGES,  post(statements::create)),
     route!(GET    "/api/v1/statements/{id}",            Statement, reads(SeeMoney), get(statements::show)),
     route!(GET    "/api/v1/statements/{id}.csv",        Statement, reads(SeeMoney), get(statements::csv)),
+    route!(GET    "/api/v1/tenants/{id}/topups",        Tenant,  reads(SeeMoney), get(topups::list_of_tenant)),
+    route!(GET    "/api/v1/tenants/{id}/close",         Tenant,  reads(SeeMoney), get(closing::preview)),
+    route!(POST   "/api/v1/tenants/{id}/close",         Tenant,  ADMIN_CHANGES,  post(closing::close)),
+    route!(GET    "/api/v1/fees",                       Place,   PUBLIC,         get(topups::fees)),
+    route!(POST   "/api/v1/topups",                     Named,   changes(TopUp), post(topups::create)),
+    route!(GET    "/api/v1/topups",                     Place,   ADMIN_READS,    get(topups::list)),
+    route!(GET    "/api/v1/topups/{id}",                Topup,   reads(SeeMoney), get(topups::show)),
+    route!(POST   "/api/v1/topups/{id}/check",          Topup,   changes(TopUp), post(topups::check)),
+    route!(POST   "/api/v1/topups/{id}/refund",         Place,   ADMIN_CHANGES,  post(topups::refund)),
+    route!(POST   "/api/v1/codes",                      Place,   ADMIN_CHANGES,  post(codes::create)),
+    route!(GET    "/api/v1/codes",                      Place,   ADMIN_READS,    get(codes::list)),
+    route!(DELETE "/api/v1/codes/{id}",                 Place,   ADMIN_CHANGES,  delete(codes::revoke)),
+    route!(POST   "/api/v1/redeem",                     Named,   changes(TopUp), post(codes::redeem)),
     route!(POST   "/api/v1/tenants/{id}/keys",          Tenant,  changes(ChangeKeys), post(keys::create)),
     route!(GET    "/api/v1/tenants/{id}/keys",          Tenant,  reads(SeeKeys),  get(keys::list)),
     route!(POST   "/api/v1/tenants/{id}/budgets",       Tenant,  changes(ChangeTenant), post(budgets::create)),
@@ -193,6 +211,7 @@ pub const ROUTES: &[Route] = &[
     route!(GET    "/api/v1/events",                     Place,   OWN_READS,      get(events::follow)),
     route!(GET    "/api/v1/events/log",                 Place,   ADMIN_READS,    get(events_log::list)),
     route!(GET    "/api/v1/requests/{id}",              Request, reads(SeeUsage), get(requests::show)),
+    route!(POST   "/api/v1/requests/{id}/refund",       Place,   ADMIN_CHANGES,  post(topups::refund_request)),
     route!(GET    "/api/v1/reconciliation",             Place,   ADMIN_READS,    get(reconciliation::show)),
     route!(POST   "/api/v1/users",                      Place,   ADMIN_CHANGES,  post(people::create_user)),
     route!(GET    "/api/v1/users",                      Place,   ADMIN_READS,    get(people::users)),
@@ -211,6 +230,8 @@ pub enum Door {
     RelayKey,
     /// Loopback, or the holder of `telemetry.metrics_token`.
     MetricsToken,
+    /// A provider of payments, by its signature.
+    Signature,
     /// Anybody, before signing in; changes pass the Origin check.
     SignInPage,
     /// A person with a session; changes pass the Origin check. Without one: the sign-in page.
@@ -245,4 +266,7 @@ pub const OUTSIDE: &[(Method, &str, Door)] = &[
     (Method::GET,  "/healthz",             Door::Anybody),
     (Method::GET,  "/readyz",              Door::Anybody),
     (Method::GET,  "/metrics",             Door::MetricsToken),
+    (Method::POST, "/webhooks/stripe",     Door::Signature),
+    (Method::GET,  "/webhooks/epay",       Door::Signature),
+    (Method::POST, "/webhooks/epay",       Door::Signature),
 ];

@@ -8,7 +8,7 @@ use super::{
     authorisation::{Cell, Kind, ROUTES, Route, Subject},
     caller::{Caller, Scope, identify},
     idempotency,
-    input::{in_path, named_in_path},
+    input::{in_path, named_in_body, named_in_path},
     openapi,
     problem::Problem,
     requests,
@@ -19,7 +19,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use domain::ids::{KeyId, RequestId, StatementId, TenantId};
+use domain::ids::{KeyId, RequestId, StatementId, TenantId, TopupId};
 use http::{HeaderName, Method, request::Parts};
 use std::net::IpAddr;
 use store::change::Actor;
@@ -82,9 +82,10 @@ async fn admit(state: &ApiState, row: usize, route: &Route, request: Request) ->
             "A change must be asked for by a page of this site, or carry a bearer token.",
         )
     })?;
-    let (mut parts, body) = request.into_parts();
+    let (mut parts, mut body) = request.into_parts();
     let caller = identify(state, &parts).await?;
     let tenant = match &caller {
+        Some(_) if route.subject == Subject::Named => Some(named_in_body(&mut body, "tenant").await?),
         Some(_) => subject(state, route.subject, &mut parts).await?,
         None => None,
     };
@@ -134,7 +135,8 @@ fn hand_on(parts: &mut Parts, caller: Caller, tenant: Option<TenantId>, address:
 /// The tenant a path is about.
 async fn subject(state: &ApiState, subject: Subject, parts: &mut Parts) -> Result<Option<TenantId>, Problem> {
     match subject {
-        Subject::Place => Ok(None),
+        // The body is not read here: see `admit`.
+        Subject::Place | Subject::Named => Ok(None),
         Subject::Tenant => {
             named_in_path::<TenantId>(parts, "id").await.map(Some).ok_or_else(|| Problem::not_found("tenant"))
         }
@@ -149,6 +151,10 @@ async fn subject(state: &ApiState, subject: Subject, parts: &mut Parts) -> Resul
         Subject::Statement => {
             let id = in_path::<StatementId>(parts).await.ok_or_else(|| Problem::not_found("statement"))?;
             Ok(Some(state.store.statements().get(id).await?.tenant))
+        }
+        Subject::Topup => {
+            let id = in_path::<TopupId>(parts).await.ok_or_else(|| Problem::not_found("top-up"))?;
+            Ok(Some(state.store.topups().get(id).await?.tenant))
         }
     }
 }
@@ -173,8 +179,9 @@ fn closed(status: u16, kind: Kind, subject: Subject) -> Problem {
         (404, _, Subject::Key) => Problem::not_found("key"),
         (404, _, Subject::Request) => Problem::not_found("request"),
         (404, _, Subject::Statement) => Problem::not_found("statement"),
+        (404, _, Subject::Topup) => Problem::not_found("top-up"),
         (404, ..) => Problem::not_found("tenant"),
-        (_, Kind::Member(_), Subject::Tenant | Subject::Key | Subject::Request | Subject::Statement) => {
+        (_, Kind::Member(_), subject) if subject != Subject::Place => {
             Problem::forbidden("not_allowed", "Your role does not allow this.")
         }
         (_, Kind::ReadOnly, _) => Problem::forbidden("read_only_token", "This token may only read."),

@@ -96,6 +96,18 @@ pub async fn named_in_path<T: FromStr>(parts: &mut Parts, name: &str) -> Option<
     text.parse().ok()
 }
 
+/// What the body, a JSON object, has under this name. The body can be read again.
+///
+/// # Errors
+/// 400 naming the field, and as [`collect`].
+pub async fn named_in_body<T: DeserializeOwned>(body: &mut Body, name: &'static str) -> Result<T, Problem> {
+    let bytes = collect(std::mem::take(body)).await?;
+    *body = Body::from(bytes.clone());
+    let all: serde_json::Map<String, serde_json::Value> = parse(&bytes)?;
+    let value = all.get(name).ok_or_else(|| Problem::invalid(format!("missing field `{name}`")))?;
+    T::deserialize(value).map_err(|error| Problem::field(name, error))
+}
+
 fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
     let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = given.split(';').next().unwrap_or_default().trim();

@@ -13,13 +13,15 @@ pub mod catalogue;
 pub mod channel_input;
 mod channel_parts;
 mod channels;
+mod closing;
+mod codes;
 mod events;
 mod events_log;
 mod file;
 mod guard;
 mod health;
 mod idempotency;
-mod input;
+pub mod input;
 mod keys;
 mod ledger;
 mod members;
@@ -39,11 +41,12 @@ mod summary;
 mod tenants;
 #[cfg(test)]
 mod tests;
+mod topups;
 mod usage;
 
 pub use openapi::openapi;
 
-use crate::{egress::Egress, upstream::HttpUpstream, watch::tell::Tellers};
+use crate::{egress::Egress, payments::Payments, upstream::HttpUpstream, watch::tell::Tellers};
 use authorisation::ROUTES;
 use axum::{Router, extract::Request, middleware};
 use engine::{health::Health, routing::Weights, templates::Templates};
@@ -89,6 +92,8 @@ pub struct Parts {
     pub egress: Arc<Egress>,
     /// Where this node's journal is, for reconciliation.
     pub data_dir: PathBuf,
+    /// How credit is sold.
+    pub payments: Arc<Payments>,
     /// How statements are made out.
     pub letterhead: Arc<Letterhead>,
     /// How people reach this server, where the configuration says so.

@@ -6,9 +6,10 @@
 use super::{
     alerts, audit,
     authorisation::{Access, Cell, ROUTES, Route},
-    budgets, catalogue, channels, events, events_log, health, keys, ledger, members, models, people, prices, probe,
+    budgets, catalogue, channels, closing, codes, events, events_log, health, keys, ledger, members, models, people,
+    prices, probe,
     problem::{PROBLEM_JSON, ProblemDocument},
-    reconciliation, requests, routes, statements, summary, tenants, usage,
+    reconciliation, requests, routes, statements, summary, tenants, topups, usage,
 };
 use axum::response::IntoResponse;
 use http::{Method, header};
@@ -37,6 +38,8 @@ use utoipa::{
         ledger::balance, ledger::adjust, ledger::transfers,
         budgets::create, budgets::list, budgets::change, budgets::remove,
         statements::list, statements::create, statements::show, statements::csv,
+        topups::fees, topups::create, topups::list, topups::list_of_tenant, topups::show, topups::check, topups::refund,
+        topups::refund_request, codes::create, codes::list, codes::revoke, codes::redeem, closing::preview, closing::close,
         keys::create, keys::list, keys::show, keys::change, keys::rotate, keys::revoke,
         people::create_user, people::users, members::add, members::list, members::change, members::remove,
         channels::create, channels::list, channels::show, channels::change, channels::remove, probe::test,

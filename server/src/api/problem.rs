@@ -15,7 +15,7 @@ use domain::{ids::RequestId, money::NanoUsd};
 use engine::{answer::REQUEST_ID, received::new_request_id};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 use store::Error;
 use utoipa::ToSchema;
 
@@ -29,6 +29,7 @@ pub struct Problem {
     code: &'static str,
     detail: Cow<'static, str>,
     available: Option<NanoUsd>,
+    retry_after_seconds: u64,
 }
 
 /// A problem document (RFC 9457).
@@ -57,7 +58,7 @@ pub struct ProblemDocument {
 impl Problem {
     /// A problem of this status and code.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, detail: detail.into(), available: None }
+        Self { status, code, detail: detail.into(), available: None, retry_after_seconds: 1 }
     }
 
     /// Its status.
@@ -105,6 +106,19 @@ impl Problem {
     /// 409: it cannot be done as things are.
     pub fn conflict(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", detail)
+    }
+
+    /// 429: too often.
+    pub fn too_many(detail: &'static str, retry_after: Duration) -> Self {
+        let retry_after_seconds = retry_after.as_secs() + 1;
+        Self { retry_after_seconds, ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail) }
+    }
+
+    /// 502: a provider of payments did not do what it was asked; its words are in the log.
+    pub fn provider_failed() -> Self {
+        let detail =
+            "The provider of payments did not answer as it should. Nothing was changed; try again in a moment.";
+        Self::new(StatusCode::BAD_GATEWAY, "provider_failed", detail)
     }
 
     /// 503: later.
@@ -227,8 +241,8 @@ fn written(response: Response, problem: &Problem, id: RequestId) -> Response {
         StatusCode::UNAUTHORIZED => {
             parts.headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"turnpike\""));
         }
-        StatusCode::SERVICE_UNAVAILABLE => {
-            parts.headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+            parts.headers.insert(header::RETRY_AFTER, problem.retry_after_seconds.into());
         }
         // What is left of the body is not read: the connection cannot be used again.
         StatusCode::PAYLOAD_TOO_LARGE => {

@@ -52,7 +52,8 @@ pub struct TenantShown {
 
 impl From<Tenant> for TenantShown {
     fn from(tenant: Tenant) -> Self {
-        let Tenant { id, name, credit_limit, frozen, response_days, group, limits, zone, created_us, closed_us } = tenant;
+        let Tenant { id, name, credit_limit, frozen, response_days, group, limits, zone, created_us, closed_us } =
+            tenant;
         let group = Some(group).filter(|group| !group.is_empty());
         Self {
             id,

@@ -2,7 +2,7 @@
 
 mod types;
 
-pub use types::{Config, Durability, LogFormat, Telemetry};
+pub use types::{Config, Durability, Epay, LogFormat, Payments, Stripe, Telemetry};
 
 use std::path::Path;
 use toml::{Table, Value};
@@ -137,8 +137,31 @@ mod tests {
             ("TURNPIKE_SERVER__LISTEN", "nowhere"),
             ("TURNPIKE_MONEY__DURABILITY", "none"),
             ("TURNPIKE_MONEY__LEASE_MIN_USD", "-1"),
+            ("TURNPIKE_PAYMENTS__MIN_USD", "0"),
+            ("TURNPIKE_PAYMENTS__CURRENCIES", "[{code = \"KWD\", rate = \"1\", fee_fixed = \"0\", fee_ppm = 0}]"),
+            ("TURNPIKE_PAYMENTS__CURRENCIES", "[{code = \"USD\", rate = \"0\", fee_fixed = \"0\", fee_ppm = 0}]"),
+            ("TURNPIKE_PAYMENTS__STRIPE__SECRET_KEY", "half of it"),
         ] {
             assert!(with(&[(name, value)]).is_err(), "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn payments_have_rates_fees_and_an_address_to_come_back_to() {
+        let currencies = "[{code = \"CNY\", rate = \"7.25\", fee_fixed = \"1\", fee_ppm = 6000}]";
+        let settings = [
+            ("TURNPIKE_PAYMENTS__CURRENCIES", currencies),
+            ("TURNPIKE_PAYMENTS__EPAY__GATEWAY", "https://pay.example.com/"),
+            ("TURNPIKE_PAYMENTS__EPAY__PID", "1000"),
+            ("TURNPIKE_PAYMENTS__EPAY__KEY", "secret"),
+            ("TURNPIKE_SERVER__PUBLIC_URL", "https://relay.example.com"),
+        ];
+        let [yuan] = <[_; 1]>::try_from(with(&settings).unwrap().payments.currencies).unwrap();
+        assert_eq!((yuan.rate, yuan.fee_fixed, yuan.fee_ppm), (7_250_000, 100, 6_000));
+        for missing in 0..settings.len() {
+            let mut settings = settings.to_vec();
+            settings.remove(missing);
+            assert!(with(&settings).is_err(), "{missing}");
         }
     }
 

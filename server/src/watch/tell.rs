@@ -8,13 +8,9 @@ use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::{Mailbox, header::ContentType},
 };
-use reqwest::{
-    Client, Url,
-    dns::{Addrs, Name, Resolve, Resolving},
-    redirect::Policy,
-};
+use reqwest::{Client, Url};
 use sha2::Sha256;
-use std::{fmt::Write as _, net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 /// A call or a mail may take so long.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -26,20 +22,6 @@ pub struct Tellers {
     mail: Option<(AsyncSmtpTransport<Tokio1Executor>, Mailbox)>,
     web: Client,
     egress: Arc<Egress>,
-}
-
-/// Looks names up, and leaves out addresses that must not be reached.
-struct Guarded(Arc<Egress>);
-
-impl Resolve for Guarded {
-    fn resolve(&self, name: Name) -> Resolving {
-        let egress = self.0.clone();
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let permitted: Vec<SocketAddr> = found.filter(|it| egress.check(it.ip(), true).is_ok()).collect();
-            Ok(Box::new(permitted.into_iter()) as Addrs)
-        })
-    }
 }
 
 impl Tellers {
@@ -58,16 +40,7 @@ impl Tellers {
             }
             _ => None,
         };
-        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let tls = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-        let web = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .dns_resolver(Arc::new(Guarded(egress.clone())))
-            .redirect(Policy::none())
-            .no_proxy()
-            .timeout(PATIENCE)
-            .build()
-            .context("the client for webhooks")?;
+        let web = crate::web::client(egress.clone(), PATIENCE)?;
         Ok(Self { mail, web, egress })
     }
 
@@ -129,10 +102,7 @@ pub fn permitted(egress: &Egress, text: &str) -> Result<Url, &'static str> {
 pub fn sign(secret: &CredentialSecret, unix: i64, body: &str) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()) else { return String::new() };
     mac.update(format!("{unix}.{body}").as_bytes());
-    mac.finalize().into_bytes().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    crate::web::hexadecimal(&mac.finalize().into_bytes())
 }
 
 #[cfg(test)]

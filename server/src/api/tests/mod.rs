@@ -21,6 +21,7 @@ use crate::{
     config,
     egress::Egress,
     gateway::Gateway,
+    payments::{Payments, webhooks},
     probes::Probes,
     responses::Responses,
     upstream::HttpUpstream,
@@ -63,6 +64,7 @@ use store::{
     ledger::{LedgerConfig, NodeLedger},
     seal::Sealer,
     statements::{Letterhead, Month, Statement},
+    topups::Paid,
     words::{Email, Name},
 };
 use tempfile::TempDir;
@@ -191,8 +193,9 @@ impl World {
             weights: Weights::default(),
             connect_timeout: std::time::Duration::from_secs(2),
             tellers: None,
-            egress,
+            egress: egress.clone(),
             data_dir: dir.path().to_owned(),
+            payments: Arc::new(payments(&store, egress.clone())),
             letterhead: Arc::default(),
             public_url: None,
             tracker: tasks,
@@ -255,7 +258,7 @@ impl World {
         App {
             gateway: Gateway { relay, responses, max_body: 1 << 20, body_timeout: Duration::from_secs(10) },
             probes: Probes::new(self.ledger.clone(), stop, prometheus, &config.telemetry),
-            router: self.router.clone(),
+            router: self.router.clone().merge(webhooks::router(self.state.payments.clone())),
         }
     }
 
@@ -387,6 +390,26 @@ impl World {
         self.post("/channels", &self.channel_body()).await.id()
     }
 
+    /// A new order of $10 of credit.
+    async fn fresh_topup(&self) -> String {
+        let fields = json!({"tenant": self.tenant, "amount": "10", "provider": "epay", "method": "alipay"});
+        self.post("/topups", &fields).await.id()
+    }
+
+    /// One that was paid.
+    async fn paid_topup(&self) -> String {
+        let order = self.store.topups().get(self.fresh_topup().await.parse().unwrap()).await.unwrap();
+        let payment = format!("pay {}", self.next());
+        let (topup, minor) = (order.id, order.quote.pay);
+        let paid = Paid { topup, provider: "epay", reference: None, payment: &payment, minor, currency: "CNY" };
+        self.store.topups().paid(paid, None).await.unwrap();
+        topup.to_string()
+    }
+
+    async fn fresh_codes(&self) -> Answer {
+        self.post("/codes", &json!({"amount": "5", "count": 2, "kind": "bonus"})).await
+    }
+
     /// The tenant's statement of this month, which it makes as if the month were over.
     async fn statement(&self) -> Statement {
         let (now, head) = (store::time::now_us(), Letterhead::default());
@@ -404,6 +427,21 @@ impl World {
         self.store.members().add(&Actor::system(), self.tenant, user, Role::Developer).await.unwrap();
         user.to_string()
     }
+}
+
+/// Sold through Epay only, which makes an order without a call.
+fn payments(store: &Store, egress: Arc<Egress>) -> Payments {
+    let settings = [
+        ("CURRENCIES", r#"[{code = "CNY", rate = "7.25", fee_fixed = "0", fee_ppm = 6000}]"#),
+        ("EPAY__GATEWAY", "http://127.0.0.1:9/"),
+        ("EPAY__PID", "1000"),
+        ("EPAY__KEY", "secret"),
+    ];
+    let settings = settings.map(|(name, value)| (format!("TURNPIKE_PAYMENTS__{name}"), value.to_owned()));
+    let url = "https://relay.example.com";
+    let address = ("TURNPIKE_SERVER__PUBLIC_URL".to_owned(), url.to_owned());
+    let config = config::load(None, settings.into_iter().chain([address])).unwrap();
+    Payments::new(store.clone(), &config.payments, Some(url), egress).unwrap()
 }
 
 fn memmem(bytes: &[u8], text: &[u8]) -> bool {

@@ -57,7 +57,7 @@ fn operations_are_named_apart_and_say_who_may_and_what_errors_look_like() {
         for (method, operation) in item.as_object().unwrap() {
             let name = operation["operationId"].as_str().unwrap();
             assert!(names.insert(name.to_owned()), "{name} twice");
-            if path == "/api/openapi.json" {
+            if path == "/api/openapi.json" || path == "/api/v1/fees" {
                 continue;
             }
             assert_eq!(operation["security"], json!([{"token": []}, {"session": []}]), "{method} {path}");
