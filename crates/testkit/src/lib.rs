@@ -5,6 +5,7 @@
 //! of Turnpike's crates, so a mistake in one of them cannot hide itself by being in the check too.
 
 pub mod amount;
+pub mod answering;
 pub mod answers;
 pub mod api;
 pub mod asked;
@@ -13,6 +14,7 @@ pub mod bed;
 pub mod chaos;
 pub mod crash;
 pub mod database;
+pub mod epay;
 pub mod faults;
 pub mod filled;
 pub mod front;
@@ -35,6 +37,7 @@ pub mod secrets;
 pub mod signed;
 pub mod size;
 pub mod slow;
+pub mod stripe;
 pub mod upstream;
 pub mod wait;
 pub mod walked;

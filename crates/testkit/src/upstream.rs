@@ -259,7 +259,7 @@ fn choose(state: &State, seen: &Seen) -> Option<Script> {
 }
 
 /// Plays an answer; whether the connection can carry another.
-async fn perform(stream: &mut TcpStream, play: &Play) -> Result<bool> {
+pub(crate) async fn perform(stream: &mut TcpStream, play: &Play) -> Result<bool> {
     if !play.before.is_zero() {
         tokio::time::sleep(play.before).await;
     }
@@ -315,7 +315,7 @@ async fn write(stream: &mut TcpStream, bytes: &[u8], byte_by_byte: bool) -> Resu
 }
 
 /// Reads one request; `None` when the connection ended between requests.
-async fn read_request(stream: &mut TcpStream, buffer: &mut BytesMut) -> Result<Option<Seen>> {
+pub(crate) async fn read_request(stream: &mut TcpStream, buffer: &mut BytesMut) -> Result<Option<Seen>> {
     let (mut seen, length, chunked) = loop {
         if let Some((seen, used, length, chunked)) = parse_request(buffer)? {
             let _ = buffer.split_to(used);
