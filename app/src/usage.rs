@@ -47,11 +47,11 @@ pub async fn usage_sums(span: Span, by: By) -> Result<UsageView, Refusal> {
     Ok(crate::port::console()?.usage(tenant, span, by).await?)
 }
 
-/// Whether the books add up, now.
+/// Whether the books added up when they were last compared, or with `now` whether they do.
 #[server(prefix = "/fn", endpoint = "money_view", input = leptos::server_fn::codec::GetUrl)]
-pub async fn books() -> Result<MoneyView, Refusal> {
+pub async fn books(#[server(default)] now: bool) -> Result<MoneyView, Refusal> {
     crate::guard::admin().await?;
-    Ok(crate::port::console()?.money().await?)
+    Ok(crate::port::console()?.money(now).await?)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Bills that make themselves: every month that has ended is frozen for every tenant, by one node.
 
+use crate::watch::turns;
 use std::{sync::Arc, time::Duration};
 use store::{Store, statements::Letterhead, time::now_us};
 use tokio_util::sync::CancellationToken;
@@ -11,23 +12,14 @@ const EVERY_US: i64 = 600 * 1_000_000;
 
 /// Freezes what is due, until `stop`.
 pub async fn freeze(store: Store, letterhead: Arc<Letterhead>, stop: CancellationToken) {
-    let mut looks = tokio::time::interval(LOOK);
-    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = looks.tick() => {}
-        }
-        let looked = tokio::select! {
-            () = stop.cancelled() => return,
-            looked = look(&store, &letterhead) => looked,
-        };
-        match looked {
+    turns::every(LOOK, &stop, || async {
+        match look(&store, &letterhead).await {
             Ok(0) => {}
             Ok(made) => tracing::info!(made, "statements were frozen"),
             Err(error) => tracing::warn!(%error, "statements could not be frozen"),
         }
-    }
+    })
+    .await;
 }
 
 async fn look(store: &Store, letterhead: &Letterhead) -> store::Result<u32> {

@@ -18,19 +18,22 @@ use crate::{
 use domain::{money::NanoUsd, views::MoneyView};
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
 
 /// The page.
 #[component]
 pub fn Money() -> impl IntoView {
     let t = words::Money::here();
-    let view = Resource::new(|| (), |()| books());
+    let asked = use_query_map().with_untracked(|query| query.get("now").is_some());
+    let now = RwSignal::new(asked);
+    let view = Resource::new(move || now.get(), books);
     let again = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
-        view.refetch();
+        if now.get_untracked() { view.refetch() } else { now.set(true) }
     };
     view! {
         <Title text=t.money()/>
-        <Topbar title=t.money()><a class="btn" href="/money" on:click=again><Draw icon=Icon::Refresh/>{t.compare()}</a></Topbar>
+        <Topbar title=t.money()><a class="btn" href="/money?now=true" on:click=again><Draw icon=Icon::Refresh/>{t.compare()}</a></Topbar>
         <div class="page">
             <Transition fallback=|| view! { <Skeleton/> }>
                 {move || Suspend::new(async move {

@@ -12,6 +12,6 @@ pub trait Sums: Send + Sync + 'static {
     /// Usage over a range.
     fn usage(&self, tenant: Option<TenantId>, span: Span, by: By) -> BoxFuture<'_, Result<UsageView, Failed>>;
 
-    /// Compares everything now. For those who run the place.
-    fn money(&self) -> BoxFuture<'_, Result<MoneyView, Failed>>;
+    /// What the last comparison of everything found, or with `now` what one finds now. For those who run the place.
+    fn money(&self, now: bool) -> BoxFuture<'_, Result<MoneyView, Failed>>;
 }

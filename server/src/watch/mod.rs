@@ -2,9 +2,11 @@
 
 pub mod abnormal;
 pub mod alerts;
+pub mod books;
 pub mod prober;
 pub mod retention;
 pub mod tell;
+pub mod turns;
 
 use domain::ids::{ChannelId, CredentialId, KeyId, TenantId};
 use engine::notices::{Kind, Notice};

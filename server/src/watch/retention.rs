@@ -1,5 +1,6 @@
 //! Keeps months of usage made ahead on PostgreSQL, and freezes those that are old. One node does it for all.
 
+use super::turns;
 use std::time::Duration;
 use store::{Store, retention::keep, time::now_us};
 use tokio_util::sync::CancellationToken;
@@ -11,19 +12,8 @@ const EVERY_US: i64 = 10 * 60 * 1_000_000;
 
 /// Until `stop`: every ten minutes, wherever it is time first.
 pub async fn watch(store: Store, months: u32, stop: CancellationToken) {
-    let mut turns = tokio::time::interval(LOOK);
-    turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = turns.tick() => {}
-        }
-        // Stopped in the middle it rolls back.
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = turn(&store, months) => {}
-        }
-    }
+    // Stopped in the middle it rolls back.
+    turns::every(LOOK, &stop, || turn(&store, months)).await;
 }
 
 async fn turn(store: &Store, months: u32) {

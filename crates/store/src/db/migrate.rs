@@ -75,13 +75,19 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../../migrations/sqlite/0014_budgets.sql"),
         include_str!("../../../../migrations/postgres/0014_budgets.sql"),
     ),
+    (
+        16,
+        include_str!("../../../../migrations/sqlite/0016_size.sql"),
+        include_str!("../../../../migrations/postgres/0016_size.sql"),
+    ),
 ];
 
 /// Any fixed number: only one node migrates at a time (`pg_advisory_xact_lock`).
 const LOCK: i64 = 0x7475_726e_7069_6b65;
 
 pub(super) async fn migrate(db: &Db) -> Result<()> {
-    let mut tx = db.begin().await?;
+    // An index over a large table takes its time.
+    let mut tx = db.begin_patient().await?;
     if !tx.is_sqlite() {
         tx.fetch_all(sql!("SELECT pg_advisory_xact_lock($1)", LOCK)).await?;
     }

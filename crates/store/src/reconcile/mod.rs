@@ -11,17 +11,20 @@
 
 mod books;
 mod journals;
+mod kept;
 mod payments;
 mod statements;
 
 pub use books::{Audit, audit};
+pub use kept::{keep, last};
 
 use crate::{db::Db, error::Result, time};
 use domain::money::NanoUsd;
+use serde::{Deserialize, Serialize};
 use std::{fmt, path::Path};
 
 /// Something that does not add up.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// What was compared, and of whom.
     pub what: String,
@@ -34,7 +37,7 @@ pub struct Difference {
 }
 
 /// What a reconciliation found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// When, in microseconds since 1970.
     pub time_us: i64,

@@ -1,6 +1,9 @@
 //! Which requests are meant.
 
-use crate::db::{Sql, Value};
+use crate::{
+    db::{Sql, Value},
+    drain::rollup::is_error,
+};
 use domain::ids::{ChannelId, KeyId, TenantId};
 use std::fmt::Write as _;
 
@@ -43,8 +46,8 @@ impl Where {
         it.add("model = ", filter.model.clone());
         it.add("channel = ", filter.channel);
         it.add("status = ", filter.status);
-        if filter.errors {
-            // As the index usage_events_errors has it.
+        if filter.errors || filter.status.is_some_and(is_error) {
+            // As the indices usage_events_errors and usage_events_failed have it.
             it.text.push_str(" AND (status >= 400 OR status = 0)");
         }
         it

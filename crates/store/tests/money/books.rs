@@ -5,11 +5,36 @@ use domain::{
     money::NanoUsd,
     ports::{HoldRefused, Ledger as _},
 };
-use store::{Error, Moment, Sql, ledger::changes, reconcile::reconcile, sql};
+use store::{
+    Error, Moment, Sql,
+    ledger::changes,
+    reconcile::{keep, last, reconcile},
+    sql,
+};
 
 const USD: i64 = 1_000_000_000;
 
 on_both! {
+    async fn what_a_reconciliation_found_is_kept_and_the_last_one_is_told(bed) {
+        assert_eq!(last(&bed.db).await.unwrap(), None);
+        let payer = tenant(&bed.db, 1_000_000).await;
+        let node = Node::start(&bed.db, &bed.node_dir("n"));
+        node.request(payer, 9_000, 500).await;
+        node.ledger.flush().await;
+        let (first, day_us) = (node.reconcile().await, 86_400_000_000);
+        keep(&bed.db, &first).await.unwrap();
+        bed.db.execute(sql!("UPDATE accounts SET posted = posted + 7 WHERE id = 1")).await.unwrap();
+        let mut wrong = node.reconcile().await;
+        assert!(!wrong.is_clean());
+        keep(&bed.db, &wrong).await.unwrap();
+        assert_eq!(last(&bed.db).await.unwrap(), Some(wrong.clone()));
+        assert_eq!(number(&bed.db, "SELECT COUNT(*) FROM reconciliations").await, 2);
+        wrong.time_us += 91 * day_us;
+        keep(&bed.db, &wrong).await.unwrap();
+        assert_eq!(number(&bed.db, "SELECT COUNT(*) FROM reconciliations").await, 1, "not for ever");
+        node.stop().await;
+    }
+
     async fn a_charge_is_posted_and_everything_adds_up(bed) {
         channel(&bed.db).await;
         let payer = tenant(&bed.db, 10 * USD).await;

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use store::{
     Error, Moment,
     ledger::accounts::house,
-    reconcile::reconcile,
+    reconcile::{Report, keep, last, reconcile},
     usage::{Durations, Filter, GroupBy, Line, Of},
 };
 
@@ -96,6 +96,14 @@ impl ServerConsole {
         })
     }
 
+    async fn compare(&self) -> Result<Report, Error> {
+        // One at a time: it reads every row.
+        let _turn = self.api.reconciling().await;
+        let report = reconcile(self.store.db(), &self.api.data_dir).await?;
+        keep(self.store.db(), &report).await?;
+        Ok(report)
+    }
+
     async fn sums(&self, tenant: Option<TenantId>, span: Span, by: By) -> Result<UsageView, Error> {
         let window = span.window(store::time::now_us());
         let place = Filter { tenant, ..Filter::default() };
@@ -140,10 +148,13 @@ impl ServerConsole {
         })
     }
 
-    async fn books(&self) -> Result<MoneyView, Error> {
-        // One at a time: it reads every row.
-        let _turn = self.api.reconciling().await;
-        let report = reconcile(self.store.db(), &self.api.data_dir).await?;
+    /// What the last reconciliation found, or with `now`, and where there is none yet, what one finds now.
+    async fn books(&self, now: bool) -> Result<MoneyView, Error> {
+        let kept = if now { None } else { last(self.store.db()).await? };
+        let report = match kept {
+            Some(report) => report,
+            None => self.compare().await?,
+        };
         let shown = |money: bool, value: i64| if money { NanoUsd(value).to_string() } else { value.to_string() };
         Ok(MoneyView {
             difference: report.difference(),
@@ -168,7 +179,7 @@ impl Sums for ServerConsole {
         Box::pin(async move { self.sums(tenant, span, by).await.map_err(failed) })
     }
 
-    fn money(&self) -> BoxFuture<'_, Result<MoneyView, Failed>> {
-        Box::pin(async move { self.books().await.map_err(failed) })
+    fn money(&self, now: bool) -> BoxFuture<'_, Result<MoneyView, Failed>> {
+        Box::pin(async move { self.books(now).await.map_err(failed) })
     }
 }
