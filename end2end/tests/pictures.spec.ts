@@ -68,7 +68,7 @@ for (const theme of ["light", "dark"] as const) {
       await shoot(page, "routing", as);
       await page.goto("/usage?range=24h&by=model");
       await shoot(page, "usage", as);
-      await page.goto("/money");
+      await page.goto("/money?now=true");
       await shoot(page, "money", as);
       await page.goto("/tenants?new=1");
       await shoot(page, "tenants", as);
