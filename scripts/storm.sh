@@ -23,13 +23,18 @@ export TURNPIKE_TEST_C5_REQUESTS="${TURNPIKE_TEST_C5_REQUESTS:-20000}"
 export TURNPIKE_TEST_D2_ROUNDS="${TURNPIKE_TEST_D2_ROUNDS:-10}"
 export TURNPIKE_TEST_L2_SECONDS="${TURNPIKE_TEST_L2_SECONDS:-20}"
 export TURNPIKE_TEST_L3_READERS="${TURNPIKE_TEST_L3_READERS:-500}"
+export TURNPIKE_TEST_MODEL_OPERATIONS="${TURNPIKE_TEST_MODEL_OPERATIONS:-1000000}"
 export TURNPIKE_TEST_SEEDS="${TURNPIKE_TEST_SEEDS:-10000}"
 
-begun=$SECONDS
-cargo test --release -p engine --test simulator -- --nocapture
-echo "simulator: $((SECONDS - begun)) s"
-for suite in ${STORM:-money two_nodes crash faults outage failover cluster overload drain}; do
+prices() { PROPTEST_CASES="${PROPTEST_CASES:-1000000}" cargo test --release -p domain cost_equals_exact_rationals; }
+simulator() { cargo test --release -p engine --test simulator -- --nocapture; }
+model() { cargo test --release -p store --test money random_operations -- --nocapture --test-threads=1; }
+
+for suite in ${STORM:-prices simulator money two_nodes crash faults outage failover cluster overload drain model}; do
     begun=$SECONDS
-    cargo test --release -p server --test "$suite" -- --nocapture --test-threads=1
+    case $suite in
+        prices | simulator | model) "$suite" ;;
+        *) cargo test --release -p server --test "$suite" -- --nocapture --test-threads=1 ;;
+    esac
     echo "$suite: $((SECONDS - begun)) s"
 done
