@@ -157,10 +157,11 @@ impl NodeBudgets {
             if purse.hold(amount, self.now_ms()) {
                 return Ok(());
             }
-            if books.refused.is_some_and(|(at, least)| self.now_ms() < at + REFUSED_MS && least <= amount) {
+            let need = (amount - purse.available()).max(1);
+            if books.refused.is_some_and(|(at, least)| self.now_ms() < at + REFUSED_MS && least <= need) {
                 return Err(refused);
             }
-            match self.draw(purse, &mut books, amount).await {
+            match self.draw(purse, &mut books, need).await {
                 Err(error) => {
                     tracing::debug!(%error, "no draw from a budget");
                     return Err(HoldRefused::Unavailable);
@@ -170,7 +171,7 @@ impl NodeBudgets {
                 Ok(Answer::Gone) => purse.put(amount),
                 Ok(Answer::Short { elsewhere }) => {
                     if !elsewhere || started.elapsed() >= RECALL_WAIT {
-                        books.refused = Some((self.now_ms(), amount));
+                        books.refused = Some((self.now_ms(), need));
                         return Err(refused);
                     }
                     if !asked {
@@ -184,9 +185,8 @@ impl NodeBudgets {
         }
     }
 
-    async fn draw(&self, purse: &Purse, books: &mut Books, amount: i64) -> crate::Result<Answer> {
+    async fn draw(&self, purse: &Purse, books: &mut Books, need: i64) -> crate::Result<Answer> {
         let now = self.now_ms();
-        let need = (amount - purse.available()).max(1);
         let quick = books.last_draw.filter(|(at, _)| now < at + 1000);
         let want = quick.map_or(need.saturating_mul(AHEAD), |(_, last)| last.saturating_mul(2));
         self.ask(purse, books, need, want).await

@@ -99,6 +99,10 @@ pub async fn ask(db: &Db, holder: &Holder, ask: Ask) -> Result<Answer> {
     let (spent, mut leased) = (window.int(0)?, window.int(1)?);
     let found = lease(&mut tx, holder, &ask).await?;
     let anew = found.is_none() && ask.known.is_some_and(|known| known > 0);
+    if found.is_none() && ask.need <= 0 {
+        // Its lease is closed, so there is nothing to return; no reason to make another.
+        return Ok(Answer::Granted { total: 0, returned: 0, fresh: 0, anew });
+    }
     let mut own = found.unwrap_or(Lease { granted: 0, settled: 0, returned: 0 });
     let known = if anew { 0 } else { ask.known.unwrap_or(own.granted) };
     let told = if anew || ask.known.is_none() { own.returned } else { ask.returned };

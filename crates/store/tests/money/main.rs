@@ -22,3 +22,4 @@ mod recovery;
 mod retention;
 mod statements;
 mod usage;
+mod windows;

@@ -1,9 +1,10 @@
-//! A model of accounts, leases and holds in plain memory, driven by random operations together with the real store.
+//! A model of accounts, budgets, leases and holds in plain memory, driven by random operations together with the real store.
 //!
 //! The model knows only what must be true: what each wallet was given, what each request was charged, what nobody could
-//! pay. Whatever leases and drains do in between, the wallets must come to that, and the books must add up all the time.
+//! pay, what was spent in each window of a budget. Whatever leases and drains do in between, wallets and windows must come
+//! to that, and the books must add up all the time.
 
-use crate::{bed::*, support::Bed};
+use crate::{bed::*, support::Bed, windows::Windows};
 use domain::{
     ids::{RequestId, TenantId},
     money::NanoUsd,
@@ -45,6 +46,7 @@ struct World {
     nodes: Vec<Node>,
     tenants: Vec<TenantId>,
     wallets: HashMap<TenantId, Wallet>,
+    windows: Windows,
     running: Vec<Running>,
     expected: HashMap<RequestId, i64>,
     changes: u64,
@@ -61,6 +63,7 @@ impl World {
             dirs,
             tenants: Vec::new(),
             wallets: HashMap::new(),
+            windows: Windows::new(&bed.db),
             running: Vec::new(),
             expected: HashMap::new(),
             changes: 0,
@@ -69,6 +72,10 @@ impl World {
         for _ in 0..4 {
             let given = world.rng.random_range(0..200_000);
             let id = tenant(&bed.db, given).await;
+            // Half of them have budgets.
+            if world.tenants.len() % 2 == 1 {
+                world.windows.limit(id, &mut world.rng).await;
+            }
             world.tenants.push(id);
             world.wallets.insert(id, Wallet { given, ..Wallet::default() });
         }
@@ -97,9 +104,12 @@ impl World {
         let (node, tenant) = (self.rng.random_range(0..self.nodes.len()), self.some_tenant());
         let amount = self.rng.random_range(0..5_000);
         let wallet = self.wallets[&tenant];
-        match self.nodes[node].hold(tenant, amount).await {
+        let opened = opened(tenant, amount);
+        let request = opened.request;
+        match self.nodes[node].hold_within(&self.windows.of(tenant), opened).await {
             Ok((opened, hold)) => {
                 assert!(amount <= wallet.free(), "overspent: {amount} of {wallet:?}");
+                self.windows.held(hold.windows(), amount);
                 self.wallets.get_mut(&tenant).unwrap().held += amount;
                 self.running.push(Running { node, tenant, opened, hold, counted: 0 });
             }
@@ -108,6 +118,14 @@ impl World {
                 assert!(self.nodes.len() > 1 || amount > wallet.free(), "refused {amount} of {wallet:?}");
                 if self.rng.random_range(0..4) > 0 {
                     self.change(tenant, 300_000).await;
+                }
+            }
+            Err(HoldRefused::Budget { period, .. }) => {
+                if self.nodes.len() == 1 {
+                    self.windows.refused(tenant, period, request, amount);
+                }
+                if self.rng.random_range(0..4) > 0 {
+                    self.windows.raise(tenant, period, 100_000).await;
                 }
             }
             Err(other) => panic!("{other}"),
@@ -125,6 +143,7 @@ impl World {
             let wallet = self.wallets.get_mut(&running.tenant).unwrap();
             assert!(more <= wallet.free(), "overspent by an extension");
             wallet.held += more;
+            self.windows.held(running.hold.windows(), more);
         }
     }
 
@@ -147,6 +166,7 @@ impl World {
         let wallet = self.wallets.get_mut(&tenant).unwrap();
         wallet.held -= amount;
         wallet.charged += sale;
+        self.windows.ended(hold.windows(), amount, sale);
         self.expected.insert(opened.request, sale);
         self.nodes[node].settle((opened, hold), sale).await;
     }
@@ -195,6 +215,7 @@ impl World {
             let wallet = self.wallets.get_mut(&running.tenant).unwrap();
             wallet.held -= running.hold.amount().0;
             wallet.charged += running.counted;
+            self.windows.ended(running.hold.windows(), running.hold.amount().0, running.counted);
             self.expected.insert(running.opened.request, running.counted);
             std::mem::forget(running.hold);
         }
@@ -227,6 +248,7 @@ impl World {
             node.stop().await;
             assert_clean(&self.db, &dir).await;
         }
+        self.windows.finish().await;
         for (tenant, wallet) in &self.wallets {
             let mut tx = self.db.begin().await.unwrap();
             let row = store::ledger::accounts::lock_wallet(&mut tx, *tenant).await.unwrap();
