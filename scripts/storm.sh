@@ -26,7 +26,7 @@ export TURNPIKE_TEST_L3_READERS="${TURNPIKE_TEST_L3_READERS:-500}"
 export TURNPIKE_TEST_MODEL_OPERATIONS="${TURNPIKE_TEST_MODEL_OPERATIONS:-1000000}"
 export TURNPIKE_TEST_SEEDS="${TURNPIKE_TEST_SEEDS:-10000}"
 
-prices() { PROPTEST_CASES="${PROPTEST_CASES:-1000000}" cargo test --release -p domain cost_equals_exact_rationals; }
+prices() { TURNPIKE_TEST_PRICES="${TURNPIKE_TEST_PRICES:-1000000}" cargo test --release -p domain cost_equals_exact_rationals; }
 simulator() { cargo test --release -p engine --test simulator -- --nocapture; }
 model() { cargo test --release -p store --test money random_operations -- --nocapture --test-threads=1; }
 

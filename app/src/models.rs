@@ -38,6 +38,9 @@ pub async fn set_price(
     #[server(default)] image_output: String,
     #[server(default)] web_search: String,
     #[server(default)] per_request: String,
+    #[server(default)] tiers: String,
+    #[server(default)] valid_from: String,
+    #[server(default)] group: String,
 ) -> Result<(), Refusal> {
     let seen = crate::guard::admin().await?;
     let given = [
@@ -55,6 +58,14 @@ pub async fn set_price(
         ("per_request", per_request),
     ];
     let rates = given.into_iter().map(|(name, rate)| (name, rate.trim().trim_start_matches('$').to_owned()));
-    let new = crate::port::NewPrice { model, rates: rates.filter(|(_, rate)| !rate.is_empty()).collect() };
+    let rates = rates.filter(|(_, rate)| !rate.is_empty()).collect();
+    let new = crate::port::NewPrice { model, rates, tiers, valid_from, group };
     Ok(crate::port::console()?.set_price(seen.author(), new).await?)
+}
+
+/// Cancels a price that has not begun.
+#[server(prefix = "/fn", endpoint = "cancel_price")]
+pub async fn cancel_price(id: String) -> Result<(), Refusal> {
+    let seen = crate::guard::admin().await?;
+    Ok(crate::port::console()?.cancel_price(seen.author(), id).await?)
 }

@@ -259,9 +259,12 @@ impl Gateway {
             Err(refusal) => return respond(Answer::refused(dialect, id, &refusal)),
         };
         let snapshot = self.relay.catalog.snapshot();
+        let time_us = id.unix_ms().saturating_mul(1_000);
         let callable = |name: &str| {
             key.allows_model(name)
-                && snapshot.models.get(name).is_some_and(|model| model.sale.is_some() && !model.offers.is_empty())
+                && snapshot
+                    .sale_to(&key.tenant_group, name, time_us)
+                    .is_some_and(|(model, ..)| !model.offers.is_empty())
         };
         let body = match name {
             Some(name) if callable(&name) => protocol::models::one(dialect, &(name, 0)),

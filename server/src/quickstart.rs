@@ -9,7 +9,7 @@ use domain::{
     channel::{ChannelSettings, Timeouts},
     dialect::Provider,
     money::NanoUsd,
-    price::Rates,
+    price::Tariff,
     secret::{ApiKeySecret, TokenSecret},
 };
 use serde::Deserialize;
@@ -35,7 +35,7 @@ struct Catalogue {
 #[derive(Deserialize)]
 struct Entry {
     model: String,
-    rates: Rates,
+    rates: Tariff,
 }
 
 /// Checks that quick start may run here.
@@ -79,7 +79,7 @@ async fn make_sandbox(store: &Store, actor: &Actor) -> anyhow::Result<()> {
     let mut models = Vec::with_capacity(catalogue.models.len());
     for entry in &catalogue.models {
         let model = ModelName::parse("model", &entry.model)?;
-        store.prices().put_sale(actor, &model, entry.rates).await?;
+        store.prices().put_sale(actor, &model, entry.rates.clone()).await?;
         models.push(NewOffer { model, upstream: None, cost: None });
     }
     let channel = NewChannel {

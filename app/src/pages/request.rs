@@ -115,7 +115,7 @@ fn Detail(detail: RequestDetail) -> impl IntoView {
             <Stat label=t.itself() beside=t.of_above()>{took(Some(overhead_us))}</Stat>
         </dl>
         <Facts detail=detail.clone()/>
-        <Units units=detail.units charged=line.cost version=detail.price_version source=detail.usage_source saved/>
+        <Units units=detail.units charged=line.cost version=detail.price_version terms=detail.terms source=detail.usage_source saved/>
         {tries.map(|tries| view! {
             <Tries tries decision cost=cost_to_us.unwrap_or_default() sale=line.cost total_us=line.latency_us/>
         })}
@@ -178,6 +178,7 @@ fn Units(
     units: Vec<UnitLine>,
     charged: NanoUsd,
     version: String,
+    terms: String,
     source: String,
     saved: Option<NanoUsd>,
 ) -> impl IntoView {
@@ -209,6 +210,7 @@ fn Units(
                     <tr><th scope="row">{t.charged_once()}</th><td></td><td></td><td class="num"><Money amount=charged/></td></tr>
                 </tfoot>
             </Table>
+            {(!terms.is_empty()).then(|| view! { <p class="body mid small num">{terms.replace(';', " · ")}</p> })}
             {saved.map(|saved| view! { <p class="body saved small">{t.saved(&saved.to_string())}</p> })}
         </Panel>
     }

@@ -11,6 +11,12 @@ pub struct NewPrice {
     pub model: String,
     /// The rates by name, as the management API has them.
     pub rates: Vec<(&'static str, String)>,
+    /// Its tiers, a line each.
+    pub tiers: String,
+    /// From when it holds, UTC; empty: at once.
+    pub valid_from: String,
+    /// The group whose own it is; empty: everybody's.
+    pub group: String,
 }
 
 /// Models and prices.
@@ -20,6 +26,9 @@ pub trait Models: Send + Sync + 'static {
 
     /// Everything about what one model costs, known or not.
     fn model_prices(&self, model: String) -> BoxFuture<'_, Result<ModelPrices, Failed>>;
+
+    /// Cancels a version that has not begun.
+    fn cancel_price(&self, by: Author, id: String) -> BoxFuture<'_, Result<(), Failed>>;
 
     /// Sets a model's sale price: a new version.
     fn set_price(&self, by: Author, new: NewPrice) -> BoxFuture<'_, Result<(), Failed>>;

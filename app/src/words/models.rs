@@ -30,6 +30,8 @@ super::words! {
         sell_below: "Sold below cost:", "低于成本销售：";
         unpriced(n: usize): if n == 1 { "1 model has a channel and no price: calls get 404.".to_owned() } else { format!("{n} models have a channel and no price: calls get 404.") },
             format!("{n} 个模型有渠道但未定价，调用返回 404。");
+        no_cost(n: usize): if n == 1 { "1 model has a channel whose cost is not known: its margin is overstated.".to_owned() } else { format!("{n} models have a channel whose cost is not known: their margins are overstated.") },
+            format!("{n} 个模型存在成本未知的渠道，毛利被高估。");
         and_more(n: usize): format!("and {n} more"), format!("等另外 {n} 个");
         no_warnings: "Nothing to warn of", "没有警告";
         no_warnings_is: "Every model that a channel carries has a price, and none sells below cost.", "所有渠道内的模型均已定价，且没有低于成本的。";
@@ -64,8 +66,18 @@ super::words! {
         import: "Fill in the catalogue's price", "填入目录价";
         imported: "Filled in from the catalogue; not set yet.", "已填入目录价，尚未保存。";
         unknown: "The catalogue does not know this model.", "目录中没有此模型。";
+        tiers: "Long inputs and service tiers", "长输入与服务等级";
+        tiers_lines: "A line each", "每行一档";
+        tiers_hint: "above 200000 input=2.5 output=15 · flex input=0.6 · flex above 200000 input=1.25. What is left out is as above.",
+            "above 200000 input=2.5 output=15 · flex input=0.6 · flex above 200000 input=1.25。未写的单价同上。";
+        when: "From when, for whom", "生效时间与适用分组";
+        valid_from: "Holds from (UTC)", "生效时间（UTC）";
+        valid_from_hint: "Empty: at once", "留空则立即生效";
+        group: "For", "适用于";
+        everybody: "Everybody", "所有租户";
+        group_hint: "A group's own price is charged as it stands, without the group's multiplier.", "分组专属价格按原价计费，不再乘分组倍率。";
         set: "Set the price", "保存价格";
-        done: "The price holds from now on.", "价格已生效。";
+        done: "The price is set.", "价格已保存。";
     }
 }
 
@@ -77,6 +89,8 @@ super::words! {
         none: "It was never priced.", "尚未定过价。";
         version(n: i64): format!("v{n}"), format!("v{n}");
         holds(n: i64): format!("v{n}, now"), format!("v{n}（当前）");
+        scheduled(n: i64): format!("v{n}, scheduled"), format!("v{n}（待生效）");
+        cancel: "Cancel it", "取消";
         first: "First price:", "首次定价：";
         same: "The same again", "价格未变";
         since: "since", "起始";
@@ -94,6 +108,7 @@ super::words! {
         prompt: "Prompt", "提示";
         cached: "Cached of it", "其中缓存";
         answer: "Answer", "应答";
+        tier: "Service tier", "服务等级";
         tokens: "tokens", "tokens";
         sale: "Sale", "售价";
         cost(channel: &str): format!("Cost, {channel}"), format!("成本，{channel}");

@@ -3,13 +3,14 @@
 use crate::{
     dialect::{Dialect, Provider},
     ids::{ChannelId, CredentialId},
-    price::Price,
+    money::Multiplier,
+    price::{Price, Schedule},
     route::Route,
     secret::CredentialSecret,
 };
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -164,15 +165,17 @@ pub struct Offer {
     pub channel: Arc<Channel>,
     /// The model's name there.
     pub upstream_model: Arc<str>,
-    /// What it costs us; `None`: not known, booked as zero.
-    pub cost: Option<Arc<Price>>,
+    /// What it costs us; where nothing holds it is not known, and booked as zero.
+    pub cost: Schedule,
 }
 
 /// A model callers may name.
 #[derive(Debug, Clone, Default)]
 pub struct Model {
-    /// What a tenant pays; without one it cannot be called.
-    pub sale: Option<Arc<Price>>,
+    /// What a tenant pays; while nothing holds it cannot be called.
+    pub sale: Schedule,
+    /// What tenants of a group pay instead, where it has prices of its own.
+    pub group_sales: Vec<(Arc<str>, Schedule)>,
     /// The longest answer it gives, in tokens, where the catalogue knows.
     pub max_output: Option<u64>,
     /// Enabled channels that carry it, highest priority first.
@@ -182,9 +185,35 @@ pub struct Model {
 }
 
 impl Model {
+    /// What a tenant of this group pays at this moment, and what that is multiplied by. A group's own price is charged as
+    /// it stands.
+    pub fn sale_to(&self, group: &str, terms: Option<&GroupTerms>, time_us: i64) -> Option<(&Arc<Price>, Multiplier)> {
+        let own = self.group_sales.iter().find(|(of, _)| !group.is_empty() && **of == *group);
+        if let Some(price) = own.and_then(|(_, schedule)| schedule.at(time_us)) {
+            return Some((price, Multiplier::ONE));
+        }
+        Some((self.sale.at(time_us)?, terms.map(|terms| terms.multiplier).unwrap_or_default()))
+    }
+
     /// How many ways there are to try: channels by their credentials, fallbacks not counted.
     pub fn ways(&self) -> usize {
         self.offers.iter().map(|offer| offer.channel.credentials.len().max(1)).sum()
+    }
+}
+
+/// What the tenants of a group pay and may call.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GroupTerms {
+    /// What prices are multiplied by for them.
+    pub multiplier: Multiplier,
+    /// The models they may call; `None`: all.
+    pub models: Option<HashSet<String>>,
+}
+
+impl GroupTerms {
+    /// Whether they may call this model.
+    pub fn allows_model(&self, model: &str) -> bool {
+        self.models.as_ref().is_none_or(|models| models.contains(model))
     }
 }
 
@@ -193,4 +222,20 @@ impl Model {
 pub struct Snapshot {
     /// By public name.
     pub models: HashMap<String, Model>,
+    /// By name; a group that is not here has the usual terms.
+    pub groups: HashMap<String, GroupTerms>,
+}
+
+impl Snapshot {
+    /// What a tenant of this group pays for this model at this moment, and what that is multiplied by; `None`: it does not
+    /// exist for them.
+    pub fn sale_to(&self, group: &str, model: &str, time_us: i64) -> Option<(&Model, &Arc<Price>, Multiplier)> {
+        let terms = self.groups.get(group);
+        if terms.is_some_and(|terms| !terms.allows_model(model)) {
+            return None;
+        }
+        let model = self.models.get(model)?;
+        let (price, multiplier) = model.sale_to(group, terms, time_us)?;
+        Some((model, price, multiplier))
+    }
 }

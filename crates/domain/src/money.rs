@@ -14,6 +14,10 @@ pub struct NanoUsd(pub i64);
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PicoPerUnit(pub i64);
 
+/// What a sum is multiplied by, in parts per million; as text, a decimal: `1.2`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Multiplier(pub i64);
+
 /// Why a decimal was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidDecimal {
@@ -99,6 +103,36 @@ macro_rules! decimal {
 }
 decimal!(NanoUsd, 9);
 decimal!(PicoPerUnit, 6);
+decimal!(Multiplier, 6);
+
+impl Multiplier {
+    /// Changes nothing.
+    pub const ONE: Self = Self(1_000_000);
+    /// No group pays more than a thousand times a price.
+    pub const MAX: Self = Self(1_000_000_000);
+
+    /// Multiplies pico-USD and rounds half up, once. A sum that is too large is held at the largest amount.
+    pub fn of_pico(self, pico: i128) -> NanoUsd {
+        // By far the most sums are multiplied by nothing, and a division of 128 bits by a small number is the cheaper one.
+        if self == Self::ONE {
+            return NanoUsd::from_pico_half_up(pico);
+        }
+        let nano = pico.saturating_mul(i128::from(self.0)).saturating_add(500_000_000).div_euclid(1_000_000_000);
+        NanoUsd::held(nano)
+    }
+
+    /// A rate multiplied, rounded half up.
+    pub fn of_rate(self, rate: PicoPerUnit) -> PicoPerUnit {
+        let pico = (i128::from(rate.0) * i128::from(self.0) + 500_000).div_euclid(1_000_000);
+        PicoPerUnit(i64::try_from(pico).unwrap_or(if pico < 0 { i64::MIN } else { i64::MAX }))
+    }
+}
+
+impl Default for Multiplier {
+    fn default() -> Self {
+        Self::ONE
+    }
+}
 
 impl NanoUsd {
     /// No money.
@@ -121,7 +155,10 @@ impl NanoUsd {
 
     /// Rounds pico-USD half up (half away from zero never happens: charges are not negative). The one rounding there is.
     pub fn from_pico_half_up(pico: i128) -> Self {
-        let nano = (pico + 500).div_euclid(1000);
+        Self::held(pico.saturating_add(500).div_euclid(1000))
+    }
+
+    fn held(nano: i128) -> Self {
         Self(i64::try_from(nano).unwrap_or(if nano < 0 { i64::MIN } else { i64::MAX }))
     }
 }

@@ -41,6 +41,11 @@ impl Usage {
         self.cache_write_5m.saturating_add(self.cache_write_1h)
     }
 
+    /// Input of every kind: what context tiers go by.
+    pub fn all_input(&self) -> u64 {
+        self.input.saturating_add(self.cache_read).saturating_add(self.cache_write())
+    }
+
     /// Every kind's larger count: how cumulative reports in one stream are merged.
     pub fn merge_max(self, later: Self) -> Self {
         Self {
@@ -60,9 +65,7 @@ impl Usage {
 
     /// Input and output, cached input among it.
     pub fn total_tokens(&self) -> u64 {
-        [self.cache_read, self.cache_write_5m, self.cache_write_1h, self.output]
-            .iter()
-            .fold(self.input, |sum, part| sum.saturating_add(*part))
+        self.all_input().saturating_add(self.output)
     }
 
     /// Whether parts stay within their totals.

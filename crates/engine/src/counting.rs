@@ -38,8 +38,8 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
         let received = authed.received;
         let model = RequestHead::read_model(received.in_path.as_ref(), &received.body)
             .map_err(|bad| Refusal::new(Code::InvalidRequest, bad.message))?;
-        let known = self.catalog.snapshot().models.get(&model).is_some_and(|model| model.sale.is_some());
-        if !known {
+        let time_us = received.id.unix_ms().saturating_mul(1_000);
+        if self.catalog.snapshot().sale_to(&authed.key.tenant_group, &model, time_us).is_none() {
             let message = "The model does not exist or is not available to this key.";
             return Err(Refusal::new(Code::ModelNotFound, message));
         }

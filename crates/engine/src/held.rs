@@ -6,13 +6,16 @@ use domain::{
     channel::Timeouts,
     money::NanoUsd,
     ports::{Hold, HoldRefused, JournalFailed, Ledger},
-    price::Price,
+    price::{self, Price, TierName},
     record::{Attempt, Checkpoint, EndState, Opened, Settlement},
     refusal::{Code, Refusal},
     usage::{Usage, UsageSource},
 };
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
+
+/// The parameter that asks for a service tier, as OpenAI and Anthropic write it and as Google does.
+const TIER_PARAMS: [&str; 2] = ["service_tier", "serviceTier"];
 
 /// A request that may go upstream.
 #[derive(Debug)]
@@ -60,12 +63,27 @@ pub struct Ending {
     pub usage: Usage,
     /// Who counted.
     pub source: UsageSource,
+    /// The service tier that served it, where the answer said so.
+    pub service_tier: Option<TierName>,
+}
+
+/// What a usage comes to.
+struct Charges {
+    sale: NanoUsd,
+    cost: NanoUsd,
+    /// By which rates, where they are not those it was quoted with.
+    unit_prices: Option<Box<str>>,
+}
+
+impl Charges {
+    const NOTHING: Self = Self { sale: NanoUsd::ZERO, cost: NanoUsd::ZERO, unit_prices: None };
 }
 
 impl Ending {
     /// Nothing was delivered and nothing is charged.
     pub fn failed(status: u16, error: Option<Code>) -> Self {
-        Self { state: EndState::Failed, status, error, usage: Usage::default(), source: UsageSource::Reported }
+        let (usage, source) = (Usage::default(), UsageSource::Reported);
+        Self { state: EndState::Failed, status, error, usage, source, service_tier: None }
     }
 }
 
@@ -112,7 +130,8 @@ impl Held {
 
     /// From now on this candidate serves it.
     pub fn answered_by(&mut self, candidate: Candidate, places: Option<(Permit, Room)>) {
-        self.serving = Some(Serving { cost: candidate.offer.cost.clone(), candidate, places });
+        let cost = candidate.offer.cost.at(self.planned.time_us).cloned();
+        self.serving = Some(Serving { cost, candidate, places });
     }
 
     /// The candidate that serves it.
@@ -125,15 +144,41 @@ impl Held {
         self.serving.as_ref().map(|serving| serving.candidate.channel().timeouts).unwrap_or_default()
     }
 
-    /// What `usage` costs the tenant, and us.
-    fn charges(&self, usage: &Usage) -> (NanoUsd, NanoUsd) {
+    /// What `usage` costs the tenant, and us, served in the tier that the answer tells, else in the one asked for.
+    fn charges(&self, usage: &Usage, told: Option<TierName>) -> Charges {
+        let tier = told.or_else(|| self.asked_tier()).unwrap_or_default();
+        let Planned { sale, multiplier, .. } = &self.planned;
+        let applied = sale.applied(usage, tier);
+        let as_quoted = Price::is_base(applied) && tier.is_standard();
         let cost = self.serving.as_ref().and_then(|serving| serving.cost.as_ref());
-        (self.planned.sale.rates.cost(usage), cost.map_or(NanoUsd::ZERO, |price| price.rates.cost(usage)))
+        Charges {
+            sale: applied.rates.cost_times(usage, *multiplier),
+            cost: cost.map_or(NanoUsd::ZERO, |price| price.cost(usage, tier)),
+            unit_prices: (!as_quoted).then(|| price::written(applied, tier, *multiplier).into()),
+        }
+    }
+
+    /// The tier that the serving channel was asked for: a translation leaves it out, and the channel's own parameters have
+    /// the last word.
+    fn asked_tier(&self) -> Option<TierName> {
+        let candidate = self.candidate()?;
+        let own = self.planned.head.service_tier.filter(|_| candidate.dialect == self.planned.received.dialect);
+        let params = &candidate.channel().settings.params;
+        let named = |all: &BTreeMap<String, serde_json::Value>| {
+            TIER_PARAMS.iter().find_map(|name| all.get(*name)?.as_str().and_then(TierName::said))
+        };
+        if let Some(set) = named(&params.set) {
+            return Some(set);
+        }
+        if params.remove.iter().any(|name| TIER_PARAMS.contains(&name.as_str())) {
+            return None;
+        }
+        own.or_else(|| named(&params.default))
     }
 
     /// A count of the running request for the journal.
-    pub fn checkpoint(&self, usage: Usage) -> Checkpoint {
-        let (sale, cost) = self.charges(&usage);
+    pub fn checkpoint(&self, usage: Usage, told: Option<TierName>) -> Checkpoint {
+        let Charges { sale, cost, unit_prices } = self.charges(&usage, told);
         let serving = self.serving.as_ref();
         Checkpoint {
             request: self.opened.request,
@@ -144,7 +189,7 @@ impl Held {
             sale,
             cost,
             attempts: u32::try_from(self.attempts.len()).unwrap_or(u32::MAX),
-            unit_prices: None,
+            unit_prices,
         }
     }
 
@@ -154,7 +199,8 @@ impl Held {
     /// [`JournalFailed`]: the caller must not see the end of the answer.
     pub async fn settle<L: Ledger>(self, ledger: &L, ending: Ending) -> Result<Settled, JournalFailed> {
         let delivered = !matches!(ending.state, EndState::Failed) && !ending.usage.is_empty();
-        let (sale, cost) = if delivered { self.charges(&ending.usage) } else { (NanoUsd::ZERO, NanoUsd::ZERO) };
+        let charges = if delivered { self.charges(&ending.usage, ending.service_tier) } else { Charges::NOTHING };
+        let Charges { sale, cost, unit_prices } = charges;
         let latency_us = self.planned.received.elapsed_us();
         let upstream_us: u64 = self.attempts.iter().map(|attempt| attempt.took_us).sum();
         // Of a stream, only the time to its first meaningful byte can be told apart.
@@ -197,7 +243,7 @@ impl Held {
                 .and_then(|id| id.to_str().ok())
                 .filter(|id| id.len() <= 128)
                 .map(str::to_owned),
-            unit_prices: None,
+            unit_prices,
         };
         ledger.settle(self.hold, self.opened, settlement).await?;
         Ok(Settled { sale, overhead_us })

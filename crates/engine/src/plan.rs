@@ -15,7 +15,7 @@ use crate::{
 use domain::{
     channel::Snapshot,
     key::KeyRecord,
-    money::NanoUsd,
+    money::{Multiplier, NanoUsd},
     price::Price,
     record::Opened,
     refusal::{Code, Refusal},
@@ -36,6 +36,10 @@ pub struct Planned {
     pub head: RequestHead,
     /// What the tenant pays.
     pub sale: Arc<Price>,
+    /// What that is multiplied by for its group.
+    pub multiplier: Multiplier,
+    /// The moment it counts for: prices and windows go by it. Microseconds since 1970.
+    pub time_us: i64,
     /// The most output tokens the model gives, if that is known.
     pub max_output: Option<u64>,
     /// How much it can use.
@@ -91,13 +95,14 @@ pub async fn plan<K: Clock>(desk: &Desk<'_, K>, authed: Authed) -> Result<Planne
     let head = RequestHead::read(received.dialect, received.in_path.as_ref(), &received.body)
         .map_err(|bad| Refusal::new(Code::InvalidRequest, bad.message))?;
     let unknown = || Refusal::new(Code::ModelNotFound, "The model does not exist or is not available to this key.");
-    let model = desk.snapshot.models.get(&head.model).ok_or_else(unknown)?;
-    let sale = model.sale.clone().ok_or_else(unknown)?;
+    let time_us = received.id.unix_ms().saturating_mul(1_000);
+    let priced = desk.snapshot.sale_to(&key.tenant_group, &head.model, time_us);
+    let (model, sale, multiplier) = priced.ok_or_else(unknown)?;
     if !key.allows_model(&head.model) {
         return Err(Refusal::new(Code::NotAllowed, "This key may not use this model."));
     }
     let bounds = quote::bounds(&head, received.body.len(), model.max_output);
-    let quote = quote::quote(&bounds, &sale.rates);
+    let quote = quote::quote(&bounds, sale, multiplier);
     let input_estimate = bounds.input.min(estimate(&received.body));
     let room = desk.limits.enter(&key, input_estimate).await?;
     let beginnings = match model.ways() {
@@ -109,8 +114,21 @@ pub async fn plan<K: Clock>(desk: &Desk<'_, K>, authed: Authed) -> Result<Planne
         return Err(Refusal::new(Code::NoChannelAvailable, "No channel serves this model at the moment.")
             .retry_after(Duration::from_secs(5)));
     }
-    let max_output = model.max_output;
-    Ok(Planned { received, key, head, sale, max_output, bounds, quote, input_estimate, decision, beginnings, room })
+    Ok(Planned {
+        received,
+        key,
+        head,
+        sale: sale.clone(),
+        multiplier,
+        time_us,
+        max_output: model.max_output,
+        bounds,
+        quote,
+        input_estimate,
+        decision,
+        beginnings,
+        room,
+    })
 }
 
 /// About how many tokens a body is.
@@ -146,6 +164,7 @@ fn route<K: Clock>(
         dialect: received.dialect,
         input_tokens,
         output_tokens: most_output.min(USUAL_OUTPUT),
+        time_us: received.id.unix_ms().saturating_mul(1_000),
         strategy,
         bound: desk.affinity.find(beginnings, now),
         facts: &facts,
@@ -166,7 +185,7 @@ impl Planned {
             dialect: self.received.dialect,
             stream: self.head.stream,
             sale_price: self.sale.id,
-            unit_prices: self.sale.unit_prices.as_ref().to_owned(),
+            unit_prices: self.sale.unit_prices(self.multiplier),
             hold: self.quote,
         }
     }

@@ -5,6 +5,7 @@ use crate::{
     held::{self, Ending, Held},
     meter::Meter,
     patience,
+    plan::Planned,
     recorded::Recorded,
     relay::Relay,
     stream_start::StartedStream,
@@ -175,8 +176,8 @@ impl<L: Ledger, C: Catalog, U: Upstream> Pump<L, C, U> {
     async fn keep_recorded(&mut self) -> Result<(), Stop> {
         if self.recorded.is_due() {
             let (usage, _) = self.usage().await;
-            let Self { recorded, relay, held, .. } = self;
-            let count = held.checkpoint(usage);
+            let Self { recorded, relay, held, tap, .. } = self;
+            let count = held.checkpoint(usage, tap.service_tier());
             let queue = || relay.ledger.checkpoint(&mut held.hold, &count);
             recorded.queue(queue).await.map_err(|_| Stop::Unrecorded)?;
         }
@@ -186,7 +187,8 @@ impl<L: Ledger, C: Catalog, U: Upstream> Pump<L, C, U> {
     /// Extends the hold as the answer grows.
     async fn keep_covered(&mut self) -> Result<(), Stop> {
         if let Some(tokens) = self.meter.extension_due() {
-            let more = self.held.planned.sale.rates.upper_bound(0, tokens);
+            let Planned { sale, bounds, multiplier, .. } = &self.held.planned;
+            let more = sale.upper_bound_of_more(bounds.input, tokens, *multiplier);
             match self.relay.ledger.extend(&mut self.held.hold, more).await {
                 Ok(()) => self.meter.extended(tokens),
                 Err(refused) => return Err(Stop::OutOfFunds(held::out_of_funds(refused))),
@@ -207,9 +209,8 @@ impl<L: Ledger, C: Catalog, U: Upstream> Pump<L, C, U> {
         let state = if self.held.presence.is_gone() { EndState::ClientGone } else { EndState::Complete };
         let Self { relay, held, mut tap, mut body, .. } = self;
         let (dialect, request) = (held.opened.dialect, held.opened.request);
-        let settled =
-            settle(&relay, held, tap.parts_violations(), Ending { state, status: 200, error: None, usage, source })
-                .await;
+        let ending = Ending { state, status: 200, error: None, usage, source, service_tier: tap.service_tier() };
+        let settled = settle(&relay, held, tap.parts_violations(), ending).await;
         if settled.is_err() {
             sink.send(batch.take()).await;
             sink.send(protocol::error::refusal_event(dialect, &unrecorded(), &request.to_string())).await;
@@ -268,7 +269,8 @@ impl<L: Ledger, C: Catalog, U: Upstream> Pump<L, C, U> {
             _ => EndState::Cut,
         };
         let (dialect, request) = (self.held.opened.dialect, self.held.opened.request);
-        let ending = Ending { state, status: 200, error: Some(refusal.code), usage, source };
+        let service_tier = self.tap.service_tier();
+        let ending = Ending { state, status: 200, error: Some(refusal.code), usage, source, service_tier };
         if settle(&self.relay, self.held, self.tap.parts_violations(), ending).await.is_ok() {
             sink.send(batch.take()).await;
         }

@@ -5,7 +5,10 @@
 //! model's limit, or [`OUTPUT_STEP`]; a stream holds one step at a time and is extended as it grows.
 #![deny(clippy::float_arithmetic)]
 
-use domain::{money::NanoUsd, price::Rates};
+use domain::{
+    money::{Multiplier, NanoUsd},
+    price::Price,
+};
 use protocol::request::RequestHead;
 
 /// Output tokens held for a stream at a time, and for an answer whose length nothing bounds.
@@ -42,14 +45,14 @@ pub fn bounds(head: &RequestHead, body_bytes: usize, model_limit: Option<u64>) -
 }
 
 /// What a request with these bounds sets aside at admission.
-pub fn quote(bounds: &Bounds, rates: &Rates) -> NanoUsd {
-    rates.upper_bound(bounds.input, bounds.output_held)
+pub fn quote(bounds: &Bounds, price: &Price, multiplier: Multiplier) -> NanoUsd {
+    price.upper_bound(bounds.input, bounds.output_held, multiplier)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{dialect::Dialect, money::PicoPerUnit};
+    use domain::{dialect::Dialect, ids::PriceId, money::PicoPerUnit, price::Rates};
 
     fn head(body: &str) -> RequestHead {
         RequestHead::read(Dialect::OpenaiChat, None, body.as_bytes()).unwrap()
@@ -76,6 +79,8 @@ mod tests {
     fn a_free_input_and_an_exact_answer_make_the_hold_the_cost() {
         let exact = head(r#"{"model":"m","messages":[],"max_tokens":10}"#);
         let rates = Rates { output: PicoPerUnit(1_000_000), ..Rates::default() };
-        assert_eq!(quote(&bounds(&exact, 5_000, None), &rates), NanoUsd(10_000));
+        let price = Price::new(PriceId(1), rates);
+        assert_eq!(quote(&bounds(&exact, 5_000, None), &price, Multiplier::ONE), NanoUsd(10_000));
+        assert_eq!(quote(&bounds(&exact, 5_000, None), &price, Multiplier(500_000)), NanoUsd(5_000));
     }
 }

@@ -218,6 +218,7 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
             error: None,
             usage,
             source,
+            service_tier: answer.read.service_tier,
         };
         let settled = held.settle(&*self.ledger, ending).await.map_err(|_| unrecorded())?;
         Ok(Answer::new(request, StatusCode::OK, answer.content_type, AnswerBody::Full(body))

@@ -5,13 +5,15 @@ use crate::{
     stream::Fault,
     usage::{InputCount, Report},
 };
-use domain::{dialect::Dialect, usage::Usage};
+use domain::{dialect::Dialect, price::TierName, usage::Usage};
 
 /// What an answer says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// What the provider reported, parts cut to their totals; `None` if it reported nothing whole.
     pub usage: Option<Usage>,
+    /// The service tier that served it, where the answer says.
+    pub service_tier: Option<TierName>,
     /// What the model wrote; only filled if there is no usage, to be counted.
     pub output_text: String,
     /// Pictures whose tokens nobody counted.
@@ -24,11 +26,12 @@ pub struct Answer {
 
 impl Answer {
     pub(crate) fn new(report: Option<Report>, counts: InputCount, empty: bool, text: impl FnOnce() -> String) -> Self {
+        let service_tier = report.and_then(|report| report.service_tier);
         match report.map(|report| report.usage(counts)) {
             Some((usage, violation)) => {
-                Self { usage: Some(usage), output_text: String::new(), pictures: 0, empty, violation }
+                Self { usage: Some(usage), service_tier, output_text: String::new(), pictures: 0, empty, violation }
             }
-            None => Self { usage: None, output_text: text(), pictures: 0, empty, violation: false },
+            None => Self { usage: None, service_tier, output_text: text(), pictures: 0, empty, violation: false },
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Pieces of an upstream's JSON, read without ever failing on their type: a provider that writes a list where a text is
 //! usual, or `null` where a number is, must not cost us the rest of the event. Only broken syntax is an error.
 
+use domain::price::TierName;
 use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
@@ -114,6 +115,16 @@ impl<'a> Text<'a> {
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         <&RawValue>::deserialize(deserializer).map(|raw| Text(raw.get()))
+    }
+}
+
+/// A service tier's name, where one is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tier(pub Option<TierName>);
+
+impl<'de> Deserialize<'de> for Tier {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Text::deserialize(deserializer).map(|text| Self(TierName::said(text.word())))
     }
 }
 

@@ -4,7 +4,7 @@
 //! provider's own counts: an early report without cache details and a later one with them must not bill the cached part
 //! twice, which would happen if each were converted first.
 
-use domain::usage::Usage;
+use domain::{price::TierName, usage::Usage};
 
 /// Whether a dialect's input count includes what was read from and written to the cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub(crate) struct Report {
     pub image_input: u64,
     pub image_output: u64,
     pub web_searches: u64,
+    /// The tier that served it.
+    pub service_tier: Option<TierName>,
 }
 
 impl Report {
@@ -67,6 +69,7 @@ impl Report {
             image_input: self.image_input.max(later.image_input),
             image_output: self.image_output.max(later.image_output),
             web_searches: self.web_searches.max(later.web_searches),
+            service_tier: later.service_tier.or(self.service_tier),
         };
         // A complete later report of at least as much input has only moved tokens between fresh and cached.
         let all = |it: &Self| it.input.unwrap_or(0).saturating_add(it.cached());

@@ -33,6 +33,7 @@ pub mod error;
 pub mod events;
 #[cfg(feature = "faults")]
 pub mod faults;
+pub mod groups;
 pub mod idempotency;
 pub mod ids;
 pub mod jobs;

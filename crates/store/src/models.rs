@@ -4,11 +4,12 @@ use crate::{
     Store,
     change::{Actor, Announce},
     error::{Error, Result},
-    prices, sql, time,
+    prices::{PriceVersion, Scope, standing},
+    sql, time,
     words::ModelName,
 };
-use domain::price::Price;
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// A model as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -16,7 +17,7 @@ pub struct ModelRow {
     /// The public name.
     pub name: String,
     /// What it sells for; without one it cannot be called.
-    pub sale: Option<Price>,
+    pub sale: Option<PriceVersion>,
     /// Its longest answer in tokens, where known.
     pub max_output: Option<u64>,
     /// How many enabled channels carry it.
@@ -34,17 +35,25 @@ impl Models<'_> {
     /// Any of [`Error`]'s database kinds.
     pub async fn list(self) -> Result<Vec<ModelRow>> {
         let select = sql!(
-            "SELECT n.name, m.max_output, p.id, p.rates, (SELECT COUNT(*) FROM channel_models cm \
+            "SELECT n.name, m.max_output, (SELECT COUNT(*) FROM channel_models cm \
                JOIN channels c ON c.id = cm.channel WHERE cm.model = n.name AND c.enabled = 1 AND c.deleted_at IS NULL) AS channels \
              FROM (SELECT name FROM models UNION SELECT model FROM channel_models) n \
-             LEFT JOIN models m ON m.name = n.name LEFT JOIN prices p ON p.id = m.sale_price ORDER BY n.name"
+             LEFT JOIN models m ON m.name = n.name ORDER BY n.name"
         );
-        let rows = self.0.db().fetch_all(select).await?;
+        let mut tx = self.0.db().snapshot().await?;
+        let standing = standing::read(&mut tx, None, None).await?;
+        let (everybody, now) = (Scope::sale(), time::now_us());
+        let holding = standing.iter().filter(|it| it.version.scope == everybody && it.begins_us <= now);
+        // The last of each is what holds.
+        let mut sales: HashMap<&str, &PriceVersion> =
+            holding.map(|it| (it.version.model.as_str(), &it.version)).collect();
+        let rows = tx.fetch_all(select).await?;
         rows.iter()
             .map(|row| {
+                let name = row.text("name")?;
                 Ok(ModelRow {
-                    name: row.text("name")?,
-                    sale: prices::price(row, "id", "rates")?,
+                    sale: sales.remove(name.as_str()).cloned(),
+                    name,
                     max_output: row.opt_int("max_output")?.and_then(|max| u64::try_from(max).ok()),
                     channels: row.int("channels")?,
                 })

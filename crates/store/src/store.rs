@@ -12,6 +12,7 @@ use crate::{
     db::Db,
     error::Result,
     events::Events,
+    groups::Groups,
     idempotency::{Idempotency, KEPT_US},
     jobs::Jobs,
     keys::Keys,
@@ -79,6 +80,8 @@ impl Store {
         channels: Channels;
         /// Versions of prices.
         prices: Prices;
+        /// What groups of tenants pay and may call.
+        groups: Groups;
         /// How requests find their channel.
         routes: Routes;
         /// Who is told of it.

@@ -5,9 +5,9 @@
 //! belongs to another tenant is "not found", in the same words as what does not exist, so that ids cannot be guessed.
 
 use super::{
-    ApiState, alerts, audit, budgets, catalogue, channels, closing, codes, events, events_log, health, keys, ledger,
-    members, models, openapi, people, prices, probe, reconciliation, requests, routes, statements, summary, tenants,
-    topups, usage,
+    ApiState, alerts, audit, budgets, catalogue, channels, closing, codes, events, events_log, groups, health, keys,
+    ledger, members, models, openapi, people, prices, probe, reconciliation, requests, routes, statements, summary,
+    tenants, topups, usage,
 };
 use axum::routing::{self, MethodRouter};
 use domain::role::{
@@ -205,6 +205,13 @@ pub const ROUTES: &[Route] = &[
     route!(GET    "/api/v1/catalog",                    Place,   ADMIN_READS,    get(catalogue::list)),
     route!(PUT    "/api/v1/models/{name}/price",        Place,   ADMIN_CHANGES,  put(prices::set)),
     route!(GET    "/api/v1/models/{name}/price",        Place,   ADMIN_READS,    get(prices::versions)),
+    route!(DELETE "/api/v1/models/{name}/price",        Place,   ADMIN_CHANGES,  delete(prices::clear)),
+    route!(DELETE "/api/v1/prices/{id}",                Place,   ADMIN_CHANGES,  delete(prices::cancel)),
+    route!(POST   "/api/v1/groups",                     Place,   ADMIN_CHANGES,  post(groups::create)),
+    route!(GET    "/api/v1/groups",                     Place,   ADMIN_READS,    get(groups::list)),
+    route!(GET    "/api/v1/groups/{name}",              Place,   ADMIN_READS,    get(groups::show)),
+    route!(PATCH  "/api/v1/groups/{name}",              Place,   ADMIN_CHANGES,  patch(groups::change)),
+    route!(DELETE "/api/v1/groups/{name}",              Place,   ADMIN_CHANGES,  delete(groups::remove)),
     route!(GET    "/api/v1/usage",                      Place,   OWN_READS,      get(usage::list)),
     route!(GET    "/api/v1/usage.csv",                  Place,   OWN_READS,      get(usage::csv)),
     route!(GET    "/api/v1/usage/summary",              Place,   OWN_READS,      get(summary::show)),

@@ -2,8 +2,9 @@
 
 use super::{input::Asked, page::Page, problem::Problem};
 use axum::Json;
+use domain::price::Tariff;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::sync::LazyLock;
 use utoipa::{IntoParams, ToSchema};
 
 const FILES: [&str; 2] = [include_str!("../../../catalog/prices.json"), include_str!("../../../catalog/sandbox.json")];
@@ -24,8 +25,8 @@ pub struct Entry {
     /// Where the price comes from.
     source: String,
     /// As `PUT /models/{name}/price` takes them, in USD per million units.
-    #[schema(value_type = super::prices::RatesShape)]
-    pub rates: BTreeMap<String, String>,
+    #[schema(value_type = super::price_fields::RatesShape)]
+    pub rates: Tariff,
     /// The longest input in tokens, where known.
     max_input: Option<String>,
     /// The longest answer in tokens, where known.
@@ -71,15 +72,13 @@ pub async fn list(Asked(asked): Asked<CatalogueAsked>) -> Result<Json<Page<Entry
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::price::Rates;
 
     #[test]
     fn both_files_are_read_and_every_price_can_be_set_as_it_is() {
         assert!(FILES.iter().all(|text| serde_json::from_str::<File>(text).is_ok()));
         assert!(ENTRIES.len() > 50);
         for entry in ENTRIES.iter() {
-            let rates = serde_json::to_string(&entry.rates).unwrap();
-            assert!(serde_json::from_str::<Rates>(&rates).is_ok(), "{}", entry.model);
+            assert_eq!(entry.rates.check(), Ok(()), "{}", entry.model);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What channels are made of, as it comes in: credentials, models, timeouts, limits.
 
 use super::{prices, problem::Problem};
-use domain::{price::Rates, secret::CredentialSecret};
+use domain::{price::Tariff, secret::CredentialSecret};
 use serde::Deserialize;
 use store::{
     channels::{CredentialPatch, NewCredential, NewOffer},
@@ -84,8 +84,8 @@ pub struct ModelFields {
     upstream: Option<String>,
     /// What it costs us; default: not known, booked as zero.
     #[serde(default)]
-    #[schema(value_type = Option<prices::RatesShape>)]
-    cost: Option<Rates>,
+    #[schema(value_type = Option<super::price_fields::RatesShape>)]
+    cost: Option<Tariff>,
 }
 
 impl CredentialFields {

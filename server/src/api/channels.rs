@@ -7,7 +7,6 @@ use super::{
     guard::By,
     input::{Asked, Fields, InPath},
     page::{Page, Part},
-    prices::RatesText,
     problem::Problem,
     shown::{made, time_us},
 };
@@ -97,8 +96,8 @@ pub struct ChannelModelShown {
     /// The model's name upstream.
     upstream: String,
     /// What it costs us; null: not known.
-    #[schema(value_type = Option<super::prices::RatesShape>)]
-    cost: Option<RatesText>,
+    #[schema(value_type = Option<super::price_fields::RatesShape>)]
+    cost: Option<domain::price::Tariff>,
 }
 
 impl From<ChannelRow> for ChannelShown {
@@ -112,7 +111,7 @@ impl From<ChannelRow> for ChannelShown {
         let models = channel.models.into_iter().map(|model| ChannelModelShown {
             model: model.model,
             upstream: model.upstream,
-            cost: model.cost.as_ref().map(|price| RatesText::from(&price.rates)),
+            cost: model.cost.map(|price| price.tariff),
         });
         Self {
             id: channel.id,

@@ -20,7 +20,7 @@ pub const MAX_BODY: usize = 1 << 20;
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Fields of the contract that do nothing in this build.
-const LATER: [&str; 2] = ["tiers", "roles"];
+const LATER: [&str; 1] = ["roles"];
 
 /// A JSON body.
 pub struct Fields<T>(pub T);
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_body_is_named() {
-        assert_eq!(refused(r#"{"amount":"1","tiers":5}"#), "field `tiers` is not built yet");
+        assert_eq!(refused(r#"{"amount":"1","roles":5}"#), "field `roles` is not built yet");
         assert_eq!(refused(r#"{"amount":"1","nope":5}"#), "unknown field `nope`");
         assert_eq!(
             refused(r#"{"amount":"1","list":[{"secret":"a","roles":1}]}"#),

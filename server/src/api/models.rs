@@ -7,7 +7,6 @@ use super::{
     caller::Scope,
     input::Asked,
     page::{Page, Part},
-    prices::RatesText,
     problem::Problem,
 };
 use axum::{Json, extract::State};
@@ -15,9 +14,12 @@ use domain::{
     channel::Model,
     dialect::Dialect,
     ids::{ChannelId, PriceId},
+    money::Multiplier,
     ports::Catalog as _,
+    price::{Price, Tariff},
 };
 use serde::Serialize;
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// A model that callers may name.
@@ -28,9 +30,9 @@ pub struct ModelShown {
     name: String,
     /// Whether it can be called: it has a sale price and an enabled channel.
     callable: bool,
-    /// Its sale price in force; null: it has none, and cannot be called.
-    #[schema(value_type = Option<super::prices::RatesShape>)]
-    price: Option<RatesText>,
+    /// What the caller pays, the multiplier of its group in it; null: it has no sale price now, and cannot be called.
+    #[schema(value_type = Option<super::price_fields::RatesShape>)]
+    price: Option<Tariff>,
     /// The version of that price.
     #[schema(value_type = Option<String>)]
     price_version: Option<PriceId>,
@@ -46,15 +48,15 @@ pub struct ModelShown {
 }
 
 impl ModelShown {
-    fn of(name: &str, model: &Model, costs: bool) -> Self {
+    fn of(name: &str, model: &Model, sale: Option<(&Arc<Price>, Multiplier)>, costs: bool) -> Self {
         let mut dialects: Vec<Dialect> = model.offers.iter().flat_map(|offer| offer.channel.dialects.clone()).collect();
         dialects.sort_unstable();
         dialects.dedup();
         Self {
             name: name.to_owned(),
-            callable: is_callable(model),
-            price: model.sale.as_ref().map(|price| RatesText::from(&price.rates)),
-            price_version: model.sale.as_ref().map(|price| price.id),
+            callable: sale.is_some() && !model.offers.is_empty(),
+            price: sale.map(|(price, multiplier)| price.tariff.map(|rate| multiplier.of_rate(rate))),
+            price_version: sale.map(|(price, _)| price.id),
             max_output: model.max_output,
             dialects,
             channels: costs.then(|| model.offers.iter().map(|offer| offer.channel.id).collect()),
@@ -62,11 +64,8 @@ impl ModelShown {
     }
 }
 
-fn is_callable(model: &Model) -> bool {
-    model.sale.is_some() && !model.offers.is_empty()
-}
-
-/// Lists models by name. Admins see those without a price or a channel too.
+/// Lists models by name. Customers see what they can call, at the prices of their group; admins see those without a price
+/// or a channel too, at everybody's price.
 #[utoipa::path(get, path = "/api/v1/models", tag = "prices", params(Part),
     responses((status = 200, body = Page<ModelShown>)))]
 pub async fn list(
@@ -77,15 +76,29 @@ pub async fn list(
     let (limit, after) = part.by_name()?;
     let snapshot = state.catalog.snapshot();
     let costs = scope.sees_costs();
-    let mut rows: Vec<(&String, &Model)> = snapshot
+    let group = match &scope {
+        // Who is in several tenants sees the prices of the first.
+        Scope::Tenants(tenants) => match tenants.first() {
+            Some(tenant) => state.store.tenants().get(*tenant).await?.group,
+            None => String::new(),
+        },
+        Scope::Everything => String::new(),
+    };
+    let now = store::time::now_us();
+    let mut rows: Vec<_> = snapshot
         .models
         .iter()
-        .filter(|(name, model)| (costs || is_callable(model)) && after.as_ref().is_none_or(|after| *name > after))
+        .filter(|(name, _)| after.as_ref().is_none_or(|after| *name > after))
+        .map(|(name, model)| {
+            let sale = snapshot.sale_to(&group, name, now).map(|(_, price, multiplier)| (price, multiplier));
+            (name, model, sale)
+        })
+        .filter(|(_, model, sale)| costs || sale.is_some() && !model.offers.is_empty())
         .collect();
-    rows.sort_unstable_by_key(|(name, _)| *name);
+    rows.sort_unstable_by_key(|(name, ..)| *name);
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next_cursor = rows.last().filter(|_| more).map(|(name, _)| (*name).clone());
-    let data = rows.into_iter().map(|(name, model)| ModelShown::of(name, model, costs)).collect();
+    let next_cursor = rows.last().filter(|_| more).map(|(name, ..)| (*name).clone());
+    let data = rows.into_iter().map(|(name, model, sale)| ModelShown::of(name, model, sale, costs)).collect();
     Ok(Json(Page { data, next_cursor }))
 }

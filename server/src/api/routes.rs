@@ -182,6 +182,7 @@ pub fn explained(state: &ApiState, model: &str, would_be: &WouldBe) -> Result<De
         dialect: dialect.unwrap_or(Dialect::OpenaiChat),
         input_tokens,
         output_tokens: would_be.output_tokens.unwrap_or(500),
+        time_us: store::time::now_us(),
         strategy,
         bound: None,
         facts: &facts,

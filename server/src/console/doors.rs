@@ -50,6 +50,7 @@ pub const DOORS: &[(Method, &str, Door, &str)] = &[
     (Method::GET, "/fn/models_view", Door::Admin, ""),
     (Method::GET, "/fn/prices_view", Door::Admin, "model=a"),
     (Method::POST, "/fn/set_price", Door::Admin, "model=a&input=1&output=2"),
+    (Method::POST, "/fn/cancel_price", Door::Admin, "id=prc_0000000000001"),
     (Method::GET, "/fn/tenants_view", Door::Admin, ""),
     (Method::GET, "/fn/tenant_view", Door::Admin, "tenant={tenant}"),
     (Method::POST, "/fn/create_tenant", Door::Admin, "name=another"),

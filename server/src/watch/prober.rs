@@ -5,7 +5,7 @@ use crate::api::{
     ApiState,
     probe::{self, TestFields},
 };
-use domain::{ids::ChannelId, money::NanoUsd, ports::Catalog as _, usage::Usage};
+use domain::{ids::ChannelId, money::NanoUsd, ports::Catalog as _, price::TierName, usage::Usage};
 use engine::{
     health::{Permit, Place, Slot, Standing, Turn},
     notices::Kind,
@@ -118,7 +118,9 @@ async fn probe_one(state: &ApiState, slot: &Arc<Slot>, spent: &mut Spent) {
     let outcome = probe::run(state, channel, fields).await;
     let output = outcome.as_ref().map_or(0, probe::TestShown::output_tokens);
     let usage = Usage { input: WORDS, output, ..Usage::default() };
-    spent.add(channel, offer.cost.as_ref().map_or(UNKNOWN, |price| price.rates.cost(&usage)), began);
+    let price = offer.cost.at(store::time::now_us());
+    let cost = price.map_or(UNKNOWN, |price| price.cost(&usage, TierName::STANDARD));
+    spent.add(channel, cost, began);
     let Some(turn) = tell(permit, outcome.ok().as_ref(), began.elapsed()) else { return };
     let kind = Kind::Upstream(turn).as_str();
     metrics::counter!("turnpike_events_total", "kind" => kind).increment(1);

@@ -38,12 +38,14 @@ pub fn NewPrice(
         }
     });
     let done = move || matches!(set.value().get(), Some(Ok(()))).then_some(t.done());
-    let (known, sale, asking) = match prices {
-        Some(prices) => (prices.catalogue, prices.sale, true),
-        None => (None, None, false),
+    let (known, sale, groups, asking) = match prices {
+        Some(prices) => (prices.catalogue, prices.sale, prices.groups, true),
+        None => (None, None, Vec::new(), false),
     };
-    let suggested = known.as_ref().map(|known| known.rates);
-    let filled = if catalogue { suggested.or(sale) } else { sale };
+    let suggested = known.as_ref().map(|known| known.tariff.rates);
+    let filled = if catalogue { known.as_ref().map(|known| known.tariff.clone()).or(sale) } else { sale };
+    let tiers = filled.as_ref().map(domain::price::Tariff::tier_lines).unwrap_or_default();
+    let (has_tiers, filled) = (!tiers.is_empty(), filled.map(|tariff| tariff.rates));
     let of = |rates: Option<Rates>, name: &str| {
         let named = rates.map(|rates| rates.named()).into_iter().flatten();
         named.filter_map(|(one, rate)| (one == name).then_some(rate?.to_string())).next()
@@ -81,6 +83,34 @@ pub fn NewPrice(
                     </div>
                     {MAIN.into_iter().map(field).collect_view()}
                 </div>
+                <details class="more" open=has_tiers>
+                    <summary>{t.tiers()}</summary>
+                    <div class="field">
+                        <label for="price-tiers">{t.tiers_lines()}</label>
+                        <textarea class="in num" id="price-tiers" name="tiers" rows="4" spellcheck="false" aria-describedby="tiers-hint">{tiers}</textarea>
+                        <p class="hint" id="tiers-hint">{t.tiers_hint()}</p>
+                    </div>
+                </details>
+                <details class="more">
+                    <summary>{t.when()}</summary>
+                    <div class="columns">
+                        <div class="field">
+                            <label for="valid-from">{t.valid_from()}</label>
+                            <input class="in" id="valid-from" name="valid_from" type="datetime-local" aria-describedby="valid-hint"/>
+                            <p class="hint" id="valid-hint">{t.valid_from_hint()}</p>
+                        </div>
+                        {(!groups.is_empty()).then(|| view! {
+                            <div class="field">
+                                <label for="price-group">{t.group()}</label>
+                                <select class="in" id="price-group" name="group" aria-describedby="group-hint">
+                                    <option value="">{t.everybody()}</option>
+                                    {groups.into_iter().map(|name| view! { <option value=name.clone()>{name.clone()}</option> }).collect_view()}
+                                </select>
+                                <p class="hint" id="group-hint">{t.group_hint()}</p>
+                            </div>
+                        })}
+                    </div>
+                </details>
                 <details class="more" open=unfold>
                     <summary>{t.more()}</summary>
                     <div class="columns">{more.into_iter().map(field).collect_view()}</div>
@@ -98,10 +128,10 @@ pub fn NewPrice(
 /// What the catalogue has, and a link that fills it in: works without a script as well.
 fn suggestion(model: &str, known: Option<CataloguePrice>, filled: bool) -> AnyView {
     let (t, models) = (words::NewPrice::here(), words::Models::here());
-    let Some(CataloguePrice { provider, rates, dearer_above }) = known else {
+    let Some(CataloguePrice { provider, tariff, dearer_above }) = known else {
         return view! { <p class="dim small">{t.unknown()}</p> }.into_any();
     };
-    let told = rates.named().into_iter().filter_map(|(name, rate)| {
+    let told = tariff.rates.named().into_iter().filter_map(|(name, rate)| {
         let rate = Some(rate?);
         Some(view! { <span class="rate">{unit(t, name, models.cache_read())}" "{dollars(rate, 2)}</span>" " })
     });

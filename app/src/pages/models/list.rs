@@ -28,7 +28,7 @@ struct Decimals {
 }
 
 fn warned(line: &ModelLine) -> bool {
-    line.channels > 0 && (line.sale.is_none() || line.below_cost)
+    line.channels > 0 && (line.sale.is_none() || line.below_cost || line.without_cost > 0)
 }
 
 /// The list, perhaps only of what there is a warning about.
@@ -45,6 +45,7 @@ pub fn list(lines: Vec<ModelLine>, warnings: bool) -> impl IntoView {
         .into_any();
     }
     let missing = lines.iter().filter(|line| line.sale.is_none() && line.channels > 0).count();
+    let no_cost = lines.iter().filter(|line| line.without_cost > 0).count();
     let below: Vec<String> = lines.iter().filter(|line| line.below_cost).map(|line| line.name.clone()).collect();
     let aside = t.per_million(missing, below.len());
     let (all, wrong) = (lines.len(), lines.iter().filter(|line| warned(line)).count());
@@ -64,7 +65,7 @@ pub fn list(lines: Vec<ModelLine>, warnings: bool) -> impl IntoView {
     };
     let here = |this: bool| this.then_some("true");
     view! {
-        {warning(below, missing)}
+        {warning(below, missing, no_cost)}
         <section class="panel">
             <header>
                 <h2>{common.models()}</h2><span class="dim small">{aside}</span>
@@ -80,16 +81,17 @@ pub fn list(lines: Vec<ModelLine>, warnings: bool) -> impl IntoView {
     .into_any()
 }
 
-fn warning(below: Vec<String>, missing: usize) -> impl IntoView {
+fn warning(below: Vec<String>, missing: usize, no_cost: usize) -> impl IntoView {
     let t = Models::here();
     let (any, more) = (!below.is_empty(), below.len().saturating_sub(NAMED));
     let names =
         below.into_iter().take(NAMED).map(|name| view! { <a href=address(&name)>{name.clone()}</a>" " }).collect_view();
     let named = any.then(|| view! { <b>{t.sell_below()}</b>" "{names}{(more > 0).then(|| t.and_more(more))}" " });
     let unpriced = (missing > 0).then(|| t.unpriced(missing));
-    (any || missing > 0).then(|| {
+    let no_cost = (no_cost > 0).then(|| t.no_cost(no_cost));
+    (any || unpriced.is_some() || no_cost.is_some()).then(|| {
         let class = if any { "note bad" } else { "note warn" };
-        view! { <div class=class><Draw icon=Icon::Alert/><span>{named}{unpriced}</span></div> }
+        view! { <div class=class><Draw icon=Icon::Alert/><span>{named}{unpriced}" "{no_cost}</span></div> }
     })
 }
 
@@ -145,7 +147,7 @@ fn left(sale: Option<PicoPerUnit>, cost: Option<PicoPerUnit>) -> AnyView {
 
 fn row(line: ModelLine, decimals: Decimals) -> impl IntoView {
     let t = Models::here();
-    let ModelLine { name, channels, sale, cost, below_cost } = line;
+    let ModelLine { name, channels, sale, cost, below_cost, without_cost: _ } = line;
     let state = match (&sale, channels, below_cost) {
         (None, _, _) => view! { <span class="st slow">{t.no_price()}</span> },
         (Some(_), 0, _) => view! { <span class="st off">{t.no_channel()}</span> },

@@ -14,7 +14,7 @@ use crate::{
         skeleton::Skeleton,
         topbar::Topbar,
     },
-    models::{SetPrice, models_view, prices_view},
+    models::{CancelPrice, SetPrice, models_view, prices_view},
     words,
 };
 use form::NewPrice;
@@ -34,8 +34,9 @@ pub fn Models() -> impl IntoView {
     let model = Memo::new(move |_| query.read().get("price"));
     let prices = Resource::new(move || model.get().unwrap_or_default(), prices_view);
     let set = ServerAction::<SetPrice>::new();
+    let cancel = ServerAction::<CancelPrice>::new();
     Effect::new(move |_| {
-        if let Some(Ok(())) = set.value().get() {
+        if matches!(set.value().get(), Some(Ok(()))) || cancel.value().get().is_some() {
             view.refetch();
             prices.refetch();
         }
@@ -54,7 +55,7 @@ pub fn Models() -> impl IntoView {
                     let catalogue = query.read().get("from").is_some_and(|from| from == "catalogue");
                     model.get().map(|model| Suspend::new(async move {
                         match prices.await {
-                            Ok(prices) => view! { <One set model prices catalogue asked/> }.into_any(),
+                            Ok(prices) => view! { <One set cancel model prices catalogue asked/> }.into_any(),
                             Err(refusal) => refused(refusal).into_any(),
                         }
                     }))
@@ -79,6 +80,7 @@ pub fn Models() -> impl IntoView {
 #[component]
 fn One(
     set: ServerAction<SetPrice>,
+    cancel: ServerAction<CancelPrice>,
     model: String,
     prices: Option<domain::views::ModelPrices>,
     catalogue: bool,
@@ -88,7 +90,7 @@ fn One(
         view! {
             <div class="grid">
                 <WouldCost model=model.clone() prices=prices.clone() asked/>
-                {versions(prices.versions)}
+                {versions(prices.versions, cancel)}
             </div>
         }
     });

@@ -3,9 +3,14 @@
 use super::rate::{dollars, unit};
 use crate::{
     components::time::Clock,
+    models::CancelPrice,
     words::{Models, NewPrice, PriceVersions},
 };
-use domain::{money::PicoPerUnit, price::Rates, views::PriceVersionLine};
+use domain::{
+    money::PicoPerUnit,
+    price::{Rates, Tariff},
+    views::PriceVersionLine,
+};
 use leptos::prelude::*;
 
 /// A unit's rate as it was and as it is.
@@ -20,13 +25,13 @@ fn changes(before: Option<&Rates>, after: &Rates) -> Vec<Change> {
 }
 
 /// The panel.
-pub fn versions(versions: Vec<PriceVersionLine>) -> impl IntoView {
+pub fn versions(versions: Vec<PriceVersionLine>, cancel: ServerAction<CancelPrice>) -> impl IntoView {
     let t = PriceVersions::here();
-    let older: Vec<Option<Rates>> = versions.iter().skip(1).map(|version| Some(version.rates)).chain([None]).collect();
+    let older = versions.iter().skip(1).map(|version| Some(version.tariff.clone())).chain([None]).collect::<Vec<_>>();
     let body = if versions.is_empty() {
         view! { <p class="body mid">{t.none()}</p> }.into_any()
     } else {
-        let lines = versions.into_iter().zip(older).map(|(version, before)| line(version, before));
+        let lines = versions.into_iter().zip(older).map(|(version, before)| line(version, before, cancel));
         view! { <ol class="vers">{lines.collect_view()}</ol> }.into_any()
     };
     view! {
@@ -37,11 +42,12 @@ pub fn versions(versions: Vec<PriceVersionLine>) -> impl IntoView {
     }
 }
 
-fn line(version: PriceVersionLine, before: Option<Rates>) -> impl IntoView {
+fn line(version: PriceVersionLine, before: Option<Tariff>, cancel: ServerAction<CancelPrice>) -> impl IntoView {
     let (t, of, models) = (PriceVersions::here(), NewPrice::here(), Models::here());
     let first = version.version == 1;
-    let changed = changes(before.as_ref(), &version.rates);
-    let same = changed.is_empty().then(|| t.same());
+    let changed = changes(before.as_ref().map(|before| &before.rates), &version.tariff.rates);
+    let tiers = version.tariff.tier_lines();
+    let same = (changed.is_empty() && before.is_some_and(|before| before.tier_lines() == tiers)).then(|| t.same());
     let told = changed.into_iter().map(|(name, was, now)| {
         let unit = unit(of, name, models.cache_read());
         match (was, now) {
@@ -52,14 +58,28 @@ fn line(version: PriceVersionLine, before: Option<Rates>) -> impl IntoView {
             }
         }
     });
-    let badge = if version.holds { t.holds(version.version) } else { t.version(version.version) };
+    let (badge, class) = match (version.holds, version.scheduled) {
+        (true, _) => (t.holds(version.version), "badge ok"),
+        (_, true) => (t.scheduled(version.version), "badge warn"),
+        _ => (t.version(version.version), "badge"),
+    };
+    let undo = version.scheduled.then(|| {
+        view! {
+            <ActionForm action=cancel>
+                <input type="hidden" name="id" value=version.id/>
+                <button class="btn sm" type="submit">{t.cancel()}</button>
+            </ActionForm>
+        }
+    });
     let until = version.until.map(|time| view! { " "{t.until()}" "<Clock time/> });
     view! {
         <li>
-            <span class=if version.holds { "badge ok" } else { "badge" }>{badge}</span>
+            <span class=class>{badge}</span>
             <div>
                 <p>{first.then(|| t.first())}" "{same}{told.collect_view()}</p>
+                {(!tiers.is_empty()).then(|| view! { <pre class="small">{tiers}</pre> })}
                 <p class="dim small">{t.since()}" "<Clock time=version.since/>{until}" · "{t.by(&version.who)}</p>
+                {undo}
             </div>
         </li>
     }

@@ -5,7 +5,13 @@ use crate::{
     components::money::{Money, places},
     words,
 };
-use domain::{money::NanoUsd, price::Rates, usage::Usage, views::ModelPrices};
+use domain::{
+    ids::PriceId,
+    money::NanoUsd,
+    price::{Price, Tariff, TierName},
+    usage::Usage,
+    views::ModelPrices,
+};
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 
@@ -18,13 +24,19 @@ pub struct Asked {
     prompt: String,
     cached: String,
     answer: String,
+    tier: String,
 }
 
 impl Asked {
     /// What the address says, else a common size.
     pub fn from_query(query: &ParamsMap) -> Self {
         let or = |name: &str, usual: &str| query.get(name).unwrap_or_else(|| usual.to_owned());
-        Self { prompt: or("prompt", "12000"), cached: or("cached", "8000"), answer: or("answer", "900") }
+        Self {
+            prompt: or("prompt", "12000"),
+            cached: or("cached", "8000"),
+            answer: or("answer", "900"),
+            tier: or("tier", ""),
+        }
     }
 
     /// As usage; `None`: not whole numbers, or more cached than there is.
@@ -36,9 +48,9 @@ impl Asked {
 }
 
 /// What it sells for, and what it costs by channel.
-fn work_out(prices: &ModelPrices, usage: &Usage) -> (Option<NanoUsd>, Vec<(String, NanoUsd)>) {
-    let cost = |rates: &Rates| rates.cost(usage);
-    let costs = prices.costs.iter().take(CHANNELS).map(|(channel, rates)| (channel.clone(), cost(rates)));
+fn work_out(prices: &ModelPrices, usage: &Usage, tier: TierName) -> (Option<NanoUsd>, Vec<(String, NanoUsd)>) {
+    let cost = |tariff: &Tariff| Price::new(PriceId(0), tariff.clone()).cost(usage, tier);
+    let costs = prices.costs.iter().take(CHANNELS).map(|(channel, tariff)| (channel.clone(), cost(tariff)));
     (prices.sale.as_ref().map(cost), costs.collect())
 }
 
@@ -54,11 +66,13 @@ pub fn WouldCost(
 ) -> impl IntoView {
     let t = words::WouldCost::here();
     let typed = RwSignal::new(asked.clone());
+    let tariffs = prices.sale.iter().chain(prices.costs.iter().map(|(_, tariff)| tariff));
+    let tiered = tariffs.into_iter().any(|tariff| !tariff.service_tiers.is_empty());
     let field = move |name: &'static str, label: &'static str, value: String, put: fn(&mut Asked, String)| {
         view! {
             <div class="field">
                 <label for=name>{label}</label>
-                <input class="in num" id=name name=name value=value inputmode="numeric" autocomplete="off"
+                <input class="in num" id=name name=name value=value inputmode=if name == "tier" { "text" } else { "numeric" } autocomplete="off"
                     aria-invalid=move || typed.with(|asked| asked.usage().is_none()).then_some("true")
                     on:input=move |event| typed.update(|asked| put(asked, event_target_value(&event)))/>
             </div>
@@ -66,7 +80,10 @@ pub fn WouldCost(
     };
     let result = move || match typed.with(Asked::usage) {
         None => view! { <p class="down small" role="alert">{t.no_number()}</p> }.into_any(),
-        Some(usage) => table(work_out(&prices, &usage)).into_any(),
+        Some(usage) => {
+            let tier = typed.with(|asked| TierName::said(&asked.tier)).unwrap_or_default();
+            table(work_out(&prices, &usage, tier)).into_any()
+        }
     };
     view! {
         <section class="panel c6">
@@ -77,6 +94,7 @@ pub fn WouldCost(
                     {field("prompt", t.prompt(), asked.prompt, |asked, text| asked.prompt = text)}
                     {field("cached", t.cached(), asked.cached, |asked, text| asked.cached = text)}
                     {field("answer", t.answer(), asked.answer, |asked, text| asked.answer = text)}
+                    {tiered.then(|| field("tier", t.tier(), asked.tier, |asked, text| asked.tier = text))}
                 </div>
                 <noscript><button class="btn sm" type="submit">{t.work_out()}</button></noscript>
                 <div aria-live="polite">{result}</div>
@@ -115,17 +133,24 @@ mod tests {
     use super::*;
 
     fn asked(prompt: &str, cached: &str, answer: &str) -> Asked {
-        Asked { prompt: prompt.into(), cached: cached.into(), answer: answer.into() }
+        Asked { prompt: prompt.into(), cached: cached.into(), answer: answer.into(), tier: String::new() }
     }
 
     #[test]
     fn a_request_costs_exactly_what_it_would_be_charged() {
-        let rates: Rates = serde_json::from_str(r#"{"input":"1.2","output":"2.4","cache_read":"0.12"}"#).unwrap();
-        let dearer = Rates { output: "2.64".parse().unwrap(), ..rates };
+        let tariff = |output: &str| -> Tariff {
+            let json = format!(
+                r#"{{"input":"1.2","output":"{output}","cache_read":"0.12","service_tiers":{{"flex":{{"output":"1"}}}}}}"#
+            );
+            serde_json::from_str(&json).unwrap()
+        };
+        let costs = vec![("dear".into(), tariff("2.64"))];
         let prices =
-            ModelPrices { sale: Some(rates), costs: vec![("dear".into(), dearer)], catalogue: None, versions: vec![] };
+            ModelPrices { sale: Some(tariff("2.4")), costs, catalogue: None, groups: vec![], versions: vec![] };
         let usage = asked("12,000", "8000", "900").usage().unwrap();
-        let (sale, costs) = work_out(&prices, &usage);
+        let flex = work_out(&prices, &usage, TierName::said("flex").unwrap());
+        assert_eq!(flex.0.unwrap().to_string(), "0.00666");
+        let (sale, costs) = work_out(&prices, &usage, TierName::STANDARD);
         assert_eq!(sale.unwrap().to_string(), "0.00792");
         assert_eq!(costs, [("dear".to_owned(), "0.008136".parse().unwrap())]);
     }

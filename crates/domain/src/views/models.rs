@@ -1,7 +1,10 @@
 //! Models and what they cost, as those who run the place see them.
 
 use super::nothing;
-use crate::{money::PicoPerUnit, price::Rates};
+use crate::{
+    money::PicoPerUnit,
+    price::{Rates, Tariff},
+};
 use serde::{Deserialize, Serialize};
 
 /// One model in the list of prices.
@@ -15,9 +18,12 @@ pub struct ModelLine {
     pub sale: Option<PriceLine>,
     /// The dearest that a channel costs us; `None`: not known.
     pub cost: Option<PriceLine>,
-    /// Whether some unit sells for less than it costs.
+    /// Whether some unit sells for less than it costs, in some tier or to some group.
     #[serde(default, skip_serializing_if = "nothing")]
     pub below_cost: bool,
+    /// How many of the channels do not say what it costs us.
+    #[serde(default, skip_serializing_if = "nothing")]
+    pub without_cost: u64,
 }
 
 /// The rates that lists show.
@@ -42,11 +48,14 @@ impl From<&Rates> for PriceLine {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelPrices {
     /// What it sells for; `None`: it cannot be called.
-    pub sale: Option<Rates>,
+    pub sale: Option<Tariff>,
     /// What it costs us, by the channel's name, the dearest first; channels that do not know are left out.
-    pub costs: Vec<(String, Rates)>,
+    pub costs: Vec<(String, Tariff)>,
     /// What the catalogue has; `None`: it does not know the model.
     pub catalogue: Option<CataloguePrice>,
+    /// The groups that prices can be set for.
+    #[serde(default, skip_serializing_if = "nothing")]
+    pub groups: Vec<String>,
     /// The newest versions of the sale price, newest first.
     pub versions: Vec<PriceVersionLine>,
 }
@@ -56,8 +65,8 @@ pub struct ModelPrices {
 pub struct CataloguePrice {
     /// The provider.
     pub provider: String,
-    /// Its rates.
-    pub rates: Rates,
+    /// Its rates and tiers.
+    pub tariff: Tariff,
     /// An input longer than so many tokens is dearer than that.
     pub dearer_above: Option<String>,
 }
@@ -67,14 +76,18 @@ pub struct CataloguePrice {
 pub struct PriceVersionLine {
     /// Counts up from 1.
     pub version: i64,
-    /// Its rates.
-    pub rates: Rates,
+    /// Which: what cancels it.
+    pub id: String,
+    /// Its rates and tiers.
+    pub tariff: Tariff,
     /// Since when, RFC 3339 UTC.
     pub since: String,
     /// Until when, RFC 3339 UTC; `None`: no other version came.
     pub until: Option<String>,
     /// Whether it holds now.
     pub holds: bool,
+    /// Whether it will hold, and can be cancelled.
+    pub scheduled: bool,
     /// Who set it.
     pub who: String,
 }

@@ -1,6 +1,6 @@
 //! Requests: the log with its filters, and one request with why it cost what it cost.
 
-use super::{RequestLine, Span, Timeline};
+use super::{RequestLine, Span, Timeline, nothing};
 use crate::{
     ids::{KeyId, RequestId},
     money::NanoUsd,
@@ -87,6 +87,9 @@ pub struct RequestDetail {
     pub usage_source: String,
     /// The version of the sale price.
     pub price_version: String,
+    /// Its tier and the group's multiplier, where they are not as usual: `above=200000;multiplier=1.2`.
+    #[serde(default, skip_serializing_if = "nothing")]
+    pub terms: String,
     /// The most it could have cost.
     pub hold: NanoUsd,
     /// To the first meaningful byte, in microseconds.

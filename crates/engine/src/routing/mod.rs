@@ -81,6 +81,8 @@ pub struct Ask<'a> {
     pub input_tokens: u64,
     /// Output tokens, expected.
     pub output_tokens: u64,
+    /// When it is asked, in microseconds since 1970.
+    pub time_us: i64,
     /// The order the caller asks for, before the route's.
     pub strategy: Option<Strategy>,
     /// Where the conversation was answered before.

@@ -1,7 +1,7 @@
 //! How good a candidate is, by each strategy. ARCHITECTURE.md has the formulas.
 
 use super::{Ask, Candidate};
-use domain::{channel::Offer, money::NanoUsd, route::Strategy, usage::Usage};
+use domain::{channel::Offer, money::NanoUsd, price::TierName, route::Strategy, usage::Usage};
 
 /// What the terms of the balanced strategy weigh; the defaults add up to 1, and the cache's comes on top.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,9 +41,10 @@ const USUAL_PACE: f64 = 50.0;
 
 /// What a request is expected to cost us there; its input at the cache's rate where the prompt is cached.
 pub(super) fn expected_cost(offer: &Offer, ask: &Ask<'_>, cached: bool) -> Option<NanoUsd> {
-    let rates = &offer.cost.as_ref()?.rates;
+    let price = offer.cost.at(ask.time_us)?;
     let (input, cache_read) = if cached { (0, ask.input_tokens) } else { (ask.input_tokens, 0) };
-    Some(rates.cost(&Usage { input, cache_read, output: ask.output_tokens, ..Usage::default() }))
+    let usage = Usage { input, cache_read, output: ask.output_tokens, ..Usage::default() };
+    Some(price.cost(&usage, TierName::STANDARD))
 }
 
 /// What is best among candidates that compete.

@@ -56,7 +56,7 @@ fn offer(id: i64, member: &Member) -> Offer {
             proxy: None,
         }),
         upstream_model: "up".into(),
-        cost: member.rates.map(price),
+        cost: member.rates.map(price).into(),
     }
 }
 
@@ -71,7 +71,8 @@ impl Fleet {
     fn of(members: &[Member]) -> Self {
         let offers = members.iter().zip(1..).map(|(member, id)| offer(id, member)).collect();
         let model = Model { offers, ..Model::default() };
-        let snapshot = Snapshot { models: HashMap::from([("m".to_owned(), model)]) };
+        let models = HashMap::from([("m".to_owned(), model)]);
+        let snapshot = Snapshot { models, ..Snapshot::default() };
         Self { snapshot, health: Health::default(), random: StdRng::seed_from_u64(1), now: Instant::now() }
     }
 
@@ -109,6 +110,7 @@ impl Fleet {
     fn decide_for(&mut self, strategy: Option<Strategy>, bound: Option<Bound>, dialect: Dialect) -> Decision {
         let facts = || Facts { input_tokens: 1_000, tools: true, images: false, group: "", tag: None, hour_utc: 0 };
         let ask = Ask {
+            time_us: 0,
             model: "m",
             dialect,
             input_tokens: 1_000,
@@ -267,9 +269,10 @@ fn a_cached_prompt_makes_a_candidate_cheaper_and_better_but_never_the_only_one()
     let rates = |input| Member { rates: Some((input, 0)), ..PLAIN };
     let mut fleet = Fleet::of(&[rates(1_000), rates(1_500)]);
     for offer in &mut fleet.snapshot.models.get_mut("m").unwrap().offers {
-        let mut price = Price::clone(offer.cost.as_ref().unwrap());
-        price.rates.cache_read = Some(domain::money::PicoPerUnit(price.rates.input.0 / 10));
-        offer.cost = Some(Arc::new(price));
+        let price = offer.cost.at(0).unwrap();
+        let rates = price.tariff.rates;
+        let cache_read = Some(domain::money::PicoPerUnit(rates.input.0 / 10));
+        offer.cost = Arc::new(Price::new(price.id, Rates { cache_read, ..rates })).into();
     }
     let bound = Some(Bound { place: fleet.slot(2).place, signed: false });
     for strategy in [Strategy::Cost, Strategy::Balanced, Strategy::Availability] {

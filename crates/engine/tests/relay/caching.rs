@@ -89,16 +89,16 @@ async fn cached(channels: i64, strategy: Strategy) -> u64 {
         Offer {
             channel: Arc::new(channel),
             upstream_model: "u".into(),
-            cost: Some(Arc::new(Price::new(PriceId(9), cost))),
+            cost: Arc::new(Price::new(PriceId(9), cost)).into(),
         }
     };
     let model = Model {
-        sale: Some(Arc::new(Price::new(PriceId(1), rates))),
+        sale: Arc::new(Price::new(PriceId(1), rates)).into(),
         offers: (1..=channels).map(offer).collect(),
         route: Some(Arc::new(Route { strategy, ..Route::default() })),
         ..Model::default()
     };
-    let snapshot = Snapshot { models: [("m".to_owned(), model)].into() };
+    let snapshot = Snapshot { models: [("m".to_owned(), model)].into(), ..Snapshot::default() };
     let ledger = Arc::new(wallet(1 << 60, false, false));
     let relay = Relay::new(Parts {
         ledger: ledger.clone(),

@@ -6,6 +6,7 @@ mod classes;
 mod failover;
 mod limits;
 mod pointless;
+mod priced;
 mod support;
 mod translated;
 

@@ -79,16 +79,19 @@ fn snapshot(random: &mut StdRng) -> Snapshot {
         let offers = (first..first + count).map(|id| Offer {
             channel: Arc::new(channel(id, random)),
             upstream_model: "u".into(),
-            cost: Some(price(100 + id, random.random_range(1..900_000), 1)),
+            cost: price(100 + id, random.random_range(1..900_000), 1).into(),
         });
-        Model { sale: Some(price(1, 1_000_000, 2_000_000)), offers: offers.collect(), ..Model::default() }
+        Model { sale: price(1, 1_000_000, 2_000_000).into(), offers: offers.collect(), ..Model::default() }
     };
     let count = random.random_range(1..5);
     let mut own = model(1, count, random);
     let strategy = Strategy::ALL[random.random_range(0..4)];
     let fallbacks = if random.random_bool(0.3) { vec!["other".to_owned()] } else { Vec::new() };
     own.route = Some(Arc::new(Route { strategy, fallbacks, rules: Vec::new() }));
-    Snapshot { models: [("m".to_owned(), own), ("other".to_owned(), model(20, 2, random))].into() }
+    Snapshot {
+        models: [("m".to_owned(), own), ("other".to_owned(), model(20, 2, random))].into(),
+        ..Snapshot::default()
+    }
 }
 
 pub async fn live(seed: u64) -> Summary {

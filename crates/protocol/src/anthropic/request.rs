@@ -20,6 +20,7 @@ pub(super) fn read(walk: Walk<'_>, _: Option<&InPath>) -> Result<RequestHead, Ba
         model_span,
         model_in_body: true,
         input_bound: None,
+        service_tier: walk.service_tier(),
         is_form: false,
         ask_usage: None,
     })

@@ -3,7 +3,7 @@
 //! Source: <https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching>.
 
 use crate::{
-    lenient::{Count, Maybe},
+    lenient::{Count, Maybe, Tier},
     usage::Report,
 };
 use serde::Deserialize;
@@ -17,6 +17,8 @@ pub(super) struct Wire {
     cache_creation_input_tokens: Count,
     cache_creation: Maybe<CacheCreation>,
     server_tool_use: Maybe<ServerToolUse>,
+    service_tier: Tier,
+    speed: Tier,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -43,6 +45,8 @@ impl Wire {
             cache_write_5m: creation.ephemeral_5m_input_tokens.0,
             cache_write_1h: creation.ephemeral_1h_input_tokens.0,
             web_searches: self.server_tool_use.0.unwrap_or_default().web_search_requests.or_zero(),
+            // Fast mode is a price of its own: <https://docs.anthropic.com/en/docs/build-with-claude/fast-mode>.
+            service_tier: self.speed.0.filter(|speed| !speed.is_standard()).or(self.service_tier.0),
             ..Report::default()
         }
     }

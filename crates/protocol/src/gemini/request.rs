@@ -46,6 +46,7 @@ pub(super) fn read(walk: Walk<'_>, in_path: Option<&InPath>) -> Result<RequestHe
         model_span: Span { start: 0, end: 0 },
         model_in_body: false,
         input_bound: None,
+        service_tier: walk.service_tier(),
         is_form: false,
         ask_usage: None,
     })

@@ -3,7 +3,7 @@
 //! <https://ai.google.dev/gemini-api/docs/thinking#pricing>.
 
 use crate::{
-    lenient::{Count, List, Maybe, Text},
+    lenient::{Count, List, Maybe, Text, Tier},
     usage::Report,
 };
 use serde::Deserialize;
@@ -16,6 +16,8 @@ pub(super) struct Wire<'a> {
     candidates_token_count: Count,
     thoughts_token_count: Count,
     tool_use_prompt_token_count: Count,
+    traffic_type: Tier,
+    service_tier: Tier,
     #[serde(borrow)]
     prompt_tokens_details: List<Part<'a>>,
     #[serde(borrow)]
@@ -58,6 +60,7 @@ impl Wire<'_> {
             audio_output: of(&self.candidates_tokens_details, "AUDIO"),
             image_input: fresh("IMAGE"),
             image_output: of(&self.candidates_tokens_details, "IMAGE"),
+            service_tier: self.service_tier.0.or(self.traffic_type.0),
             ..Report::default()
         }
     }

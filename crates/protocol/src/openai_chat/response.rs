@@ -4,8 +4,9 @@ use super::{stream::Delta, usage::Wire};
 use crate::{
     answer::Answer,
     error,
-    lenient::{List, Maybe, Text, parse},
+    lenient::{List, Maybe, Text, Tier, parse},
     stream::Fault,
+    usage::Report,
 };
 use domain::dialect::Dialect;
 use serde::Deserialize;
@@ -17,6 +18,7 @@ struct Completion<'a> {
     #[serde(borrow)]
     choices: List<Choice<'a>>,
     usage: Maybe<Wire>,
+    service_tier: Tier,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -45,7 +47,8 @@ pub(super) fn read(body: &[u8]) -> Result<Answer, Fault> {
         !choice.finish_reason.is_empty() || choice.message.0.as_ref().is_some_and(Delta::says_something)
     };
     let empty = !answer.choices.iter().any(says_something);
-    let report = answer.usage.0.map(Wire::report).filter(crate::usage::Report::is_complete);
+    let service_tier = answer.service_tier.0;
+    let report = answer.usage.0.map(|usage| Report { service_tier, ..usage.report() }).filter(Report::is_complete);
     Ok(Answer::new(report, super::CELLS.input_count, empty, || {
         let mut text = String::new();
         for message in answer.choices.iter().filter_map(|choice| choice.message.0.as_ref()) {

@@ -7,7 +7,7 @@ use crate::{
     lenient::{Count, List, Maybe, Text, parse},
     stream::{Kind, Progress, SseEvent},
 };
-use domain::dialect::Dialect;
+use domain::{dialect::Dialect, price::TierName};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -20,6 +20,8 @@ struct Chunk<'a> {
     choices: List<Choice<'a>>,
     usage: Maybe<Wire>,
     x_groq: Maybe<XGroq>,
+    #[serde(borrow)]
+    service_tier: Text<'a>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -134,6 +136,10 @@ pub(super) fn read_event(progress: &mut Progress, event: &SseEvent<'_>) -> Kind 
             says_something |= delta.says_something();
             delta.add_text(&mut progress.text);
         }
+    }
+    // Every chunk tells it; one word is enough.
+    if progress.report.service_tier.is_none() {
+        progress.report.service_tier = TierName::said(chunk.service_tier.word());
     }
     let usage = chunk.usage.0.or_else(|| chunk.x_groq.0.and_then(|it| it.usage.0));
     let tells_usage = usage.is_some();

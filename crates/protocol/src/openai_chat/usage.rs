@@ -78,7 +78,7 @@ impl Wire {
             audio_output: output.audio_tokens.or_zero(),
             image_input: input.image_tokens.or_zero(),
             image_output: output.image_tokens.or_zero(),
-            web_searches: 0,
+            ..Report::default()
         }
     }
 }

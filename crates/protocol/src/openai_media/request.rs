@@ -28,6 +28,7 @@ fn head((model, model_span): (String, Span), max_output: u64, choices: u32) -> R
         model_span,
         model_in_body: true,
         input_bound: None,
+        service_tier: None,
         is_form: false,
         ask_usage: None,
     }

@@ -4,7 +4,7 @@ use super::usage::Wire;
 use crate::{
     answer::Answer,
     error,
-    lenient::{List, Maybe, Text, parse},
+    lenient::{List, Maybe, Text, Tier, parse},
     stream::Fault,
     usage::Report,
 };
@@ -20,6 +20,7 @@ pub(super) struct Response<'a> {
     #[serde(borrow)]
     status: Text<'a>,
     pub usage: Maybe<Wire>,
+    pub service_tier: Tier,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
 }
@@ -73,7 +74,8 @@ pub(super) fn read(body: &[u8]) -> Result<Answer, Fault> {
         return Err(Fault::Malformed);
     }
     let empty = response.output.is_empty() && response.status.word() != "incomplete";
-    let report = response.usage.0.map(Wire::report).filter(Report::is_complete);
+    let service_tier = response.service_tier.0;
+    let report = response.usage.0.map(|usage| Report { service_tier, ..usage.report() }).filter(Report::is_complete);
     Ok(Answer::new(report, super::CELLS.input_count, empty, || {
         let mut text = String::new();
         response.output.iter().for_each(|item| item.add_text(&mut text));

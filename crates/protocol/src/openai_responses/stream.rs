@@ -1,14 +1,12 @@
 //! Events of a Responses stream. Only the last one, `response.completed` or `response.incomplete`, tells usage.
 //! Source: <https://platform.openai.com/docs/api-reference/responses-streaming>.
 
-use super::{
-    response::{Item, Response},
-    usage::Wire,
-};
+use super::response::{Item, Response};
 use crate::{
     error,
     lenient::{Maybe, Text, parse},
     stream::{Kind, Progress, SseEvent},
+    usage::Report,
 };
 use domain::dialect::Dialect;
 use serde::Deserialize;
@@ -36,8 +34,10 @@ pub(super) fn read_event(progress: &mut Progress, event: &SseEvent<'_>) -> Kind 
     match kind {
         "response.created" | "response.in_progress" | "response.queued" => Kind::Start,
         "response.completed" | "response.incomplete" => {
-            if let Some(usage) = wrapper.response.0.and_then(|response| response.usage.0) {
-                progress.reported(Wire::report(usage), &super::CELLS);
+            let response = wrapper.response.0.unwrap_or_default();
+            if let Some(usage) = response.usage.0 {
+                let report = Report { service_tier: response.service_tier.0, ..usage.report() };
+                progress.reported(report, &super::CELLS);
             }
             progress.report_is_final = true;
             Kind::Terminal

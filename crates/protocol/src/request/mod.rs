@@ -15,7 +15,7 @@ pub(crate) use walk::{Scalar, Span, Walk};
 
 use crate::dialects::cells;
 use bytes::Bytes;
-use domain::dialect::Dialect;
+use domain::{dialect::Dialect, price::TierName};
 use form::Form;
 use http::HeaderValue;
 
@@ -66,6 +66,8 @@ pub struct RequestHead {
     pub referenced_media: u32,
     /// Tokens that the input has at most, where its bytes say nothing of them: of sound and of pictures.
     pub input_bound: Option<u64>,
+    /// The service tier that was asked for.
+    pub service_tier: Option<TierName>,
     /// Whether the body is a form.
     pub(crate) is_form: bool,
     /// Where the model's name stands, quotes included.

@@ -3,6 +3,7 @@
 //! `model` twice, or once as `Model`, two parsers could disagree about what was bought.
 
 use super::{BadRequest, MAX_DEPTH, media::Place};
+use domain::price::TierName;
 use serde::{
     Deserializer,
     de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
@@ -53,6 +54,7 @@ pub(crate) struct Walk<'a> {
     pub documents: Scalar,
     pub stream_format: Option<&'a RawValue>,
     pub requests: Option<&'a RawValue>,
+    pub service_tier: Option<&'a RawValue>,
     pub max_output_tokens: Scalar,
     pub background: Scalar,
     pub conversation: Scalar,
@@ -61,7 +63,7 @@ pub(crate) struct Walk<'a> {
 }
 
 /// The fields that may stand only once, in one spelling.
-const FIELDS: [&str; 21] = [
+const FIELDS: [&str; 23] = [
     "model",
     "stream",
     "max_tokens",
@@ -83,6 +85,8 @@ const FIELDS: [&str; 21] = [
     "requests",
     "documents",
     "stream_format",
+    "service_tier",
+    "serviceTier",
 ];
 
 impl<'a> Walk<'a> {
@@ -109,6 +113,7 @@ impl<'a> Walk<'a> {
             documents: Scalar::Absent,
             stream_format: None,
             requests: None,
+            service_tier: None,
             max_output_tokens: Scalar::Absent,
             background: Scalar::Absent,
             conversation: Scalar::Absent,
@@ -123,6 +128,12 @@ impl<'a> Walk<'a> {
             }
             Err(error) => Err(BadRequest::new(format!("The request's body is not valid JSON: {error}."))),
         }
+    }
+
+    /// The service tier that is asked for; what is no name is for the upstream to judge.
+    pub fn service_tier(&self) -> Option<TierName> {
+        let name = serde_json::from_str::<Cow<'_, str>>(self.service_tier?.get()).ok()?;
+        TierName::said(&name)
     }
 
     /// Where a raw value stands.
@@ -187,6 +198,11 @@ impl<'a> Visitor<'a> for Top<'_, 'a> {
                         return Err(A::Error::custom("the field `generationConfig` stands twice"));
                     }
                 }
+                "service_tier" | "serviceTier" => {
+                    if walk.service_tier.replace(map.next_value()?).is_some() {
+                        return Err(A::Error::custom("the field `service_tier` stands twice"));
+                    }
+                }
                 "max_output_tokens" => walk.max_output_tokens = map.next_value_seed(seed(Place::Anything))?,
                 "background" => walk.background = map.next_value_seed(seed(Place::Anything))?,
                 "conversation" => walk.conversation = map.next_value_seed(seed(Place::Anything))?,
@@ -195,8 +211,8 @@ impl<'a> Visitor<'a> for Top<'_, 'a> {
             }
         }
         // A raw value was skipped, not visited: visit it for its depth. (The model must be a string, which has none.)
-        for raw in [walk.stream_options, walk.generation_config, walk.prompt, walk.stream_format].into_iter().flatten()
-        {
+        let raws = [walk.stream_options, walk.generation_config, walk.prompt, walk.stream_format, walk.service_tier];
+        for raw in raws.into_iter().flatten() {
             let mut json = serde_json::Deserializer::from_str(raw.get());
             json.disable_recursion_limit();
             seed(Place::Anything).deserialize(&mut json).map_err(A::Error::custom)?;

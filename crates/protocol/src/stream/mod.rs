@@ -17,7 +17,7 @@ use crate::{
     usage::Report,
 };
 use bytes::Bytes;
-use domain::{dialect::Dialect, usage::Usage};
+use domain::{dialect::Dialect, price::TierName, usage::Usage};
 use framer::Framer;
 use std::collections::VecDeque;
 
@@ -258,6 +258,11 @@ impl StreamTap {
     pub fn reported(&self) -> Option<Usage> {
         let said = self.progress.report.input.is_some() || self.progress.report.output.is_some();
         said.then(|| self.progress.report.usage(self.cells.input_count).0)
+    }
+
+    /// The service tier that serves it, where the stream has said so.
+    pub fn service_tier(&self) -> Option<TierName> {
+        self.progress.report.service_tier
     }
 
     /// Whether [`Self::reported`] is the whole answer's usage.

@@ -5,14 +5,19 @@
 
 use crate::{
     Store, channels,
-    db::{Row, Tx},
+    db::Tx,
     error::{Error, Result},
-    prices, routes, sql,
+    groups,
+    prices::{
+        Scope,
+        standing::{self, Standing},
+    },
+    routes, sql,
 };
 use domain::{
     channel::{Channel, Credential, Model, Offer, Snapshot},
     ids::{ChannelId, CredentialId},
-    price::Price,
+    price::Schedule,
     secret::CredentialSecret,
 };
 use std::{
@@ -24,23 +29,21 @@ use std::{
 pub(super) async fn build(store: &Store) -> Result<Snapshot> {
     let mut tx = store.db().snapshot().await?;
     let channels = read_channels(store, &mut tx).await?;
+    let mut prices = Prices::of(&standing::read(&mut tx, None, None).await?);
     let mut models: HashMap<String, Model> = HashMap::new();
-    let select =
-        sql!("SELECT m.name, m.max_output, p.id, p.rates FROM models m LEFT JOIN prices p ON p.id = m.sale_price");
-    for row in tx.fetch_all(select).await? {
-        let sale = price(&row)?;
+    for row in tx.fetch_all(sql!("SELECT name, max_output FROM models")).await? {
+        let name = row.text("name")?;
         let max_output = row.opt_int("max_output")?.and_then(|max| u64::try_from(max).ok());
-        models.insert(row.text("name")?, Model { sale, max_output, ..Model::default() });
+        let (sale, group_sales) = prices.sales.remove(&name).unwrap_or_default();
+        models.insert(name, Model { sale, group_sales, max_output, ..Model::default() });
     }
-    let select = sql!(
-        "SELECT cm.channel, cm.model, cm.upstream, p.id, p.rates FROM channel_models cm \
-         LEFT JOIN prices p ON p.id = cm.cost_price"
-    );
-    for row in tx.fetch_all(select).await? {
-        let Some(channel) = channels.get(&ChannelId(row.int("channel")?)) else { continue };
-        let offer =
-            Offer { channel: channel.clone(), upstream_model: row.text("upstream")?.into(), cost: price(&row)? };
-        models.entry(row.text("model")?).or_default().offers.push(offer);
+    for row in tx.fetch_all(sql!("SELECT channel, model, upstream FROM channel_models")).await? {
+        let id = ChannelId(row.int("channel")?);
+        let Some(channel) = channels.get(&id) else { continue };
+        let model = row.text("model")?;
+        let cost = prices.costs.remove(&(id, model.clone())).unwrap_or_default();
+        let offer = Offer { channel: channel.clone(), upstream_model: row.text("upstream")?.into(), cost };
+        models.entry(model).or_default().offers.push(offer);
     }
     for row in tx.fetch_all(sql!("SELECT model, route FROM routes")).await? {
         let route = routes::route(&row)?;
@@ -49,11 +52,44 @@ pub(super) async fn build(store: &Store) -> Result<Snapshot> {
     for model in models.values_mut() {
         model.offers.sort_by_key(|offer| (Reverse(offer.channel.priority), offer.channel.id));
     }
-    Ok(Snapshot { models })
+    let groups = groups::terms(&mut tx).await?.into_iter().collect();
+    Ok(Snapshot { models, groups })
 }
 
-fn price(row: &Row) -> Result<Option<Arc<Price>>> {
-    Ok(prices::price(row, "id", "rates")?.map(Arc::new))
+/// Everybody's price of a model, and groups' own.
+type Sales = (Schedule, Vec<(Arc<str>, Schedule)>);
+
+/// What holds when: everybody's price and groups' own, and what channels cost.
+#[derive(Default)]
+struct Prices {
+    sales: HashMap<String, Sales>,
+    costs: HashMap<(ChannelId, String), Schedule>,
+}
+
+impl Prices {
+    fn of(all: &[Standing]) -> Self {
+        let mut found = Self::default();
+        for it in all {
+            let model = it.version.model.clone();
+            let schedule = match &it.version.scope {
+                Scope::Cost(channel) => found.costs.entry((*channel, model)).or_default(),
+                Scope::Sale(group) => {
+                    let (sale, groups) = found.sales.entry(model).or_default();
+                    match groups.iter().position(|(of, _)| **of == **group) {
+                        _ if group.is_empty() => sale,
+                        Some(at) => &mut groups[at].1,
+                        None => {
+                            groups.push((group.as_str().into(), Schedule::default()));
+                            let last = groups.len() - 1;
+                            &mut groups[last].1
+                        }
+                    }
+                }
+            };
+            schedule.add(it.begins_us, it.version.price());
+        }
+        found
+    }
 }
 
 /// Enabled channels that can be used.

@@ -3,13 +3,13 @@
 use super::{ChannelRow, settings};
 use crate::{
     error::{Error, Result},
-    prices::check_rates,
+    prices::check_tariff,
     words::{ModelName, Name},
 };
 use domain::{
     channel::{ChannelSettings, Limits, Overrides, Proxy, Timeouts},
     dialect::{Dialect, Provider},
-    price::Rates,
+    price::Tariff,
     secret::CredentialSecret,
 };
 use std::collections::HashSet;
@@ -107,7 +107,7 @@ pub struct NewOffer {
     /// Its name there; `None`: the same.
     pub upstream: Option<ModelName>,
     /// What it costs us; `None`: not known.
-    pub cost: Option<Rates>,
+    pub cost: Option<Tariff>,
 }
 
 /// What of a channel is to change; `None` leaves it. Lists are replaced.
@@ -302,7 +302,7 @@ fn check_secret(secret: &CredentialSecret) -> Result<()> {
 
 fn check_offers(offers: &[NewOffer]) -> Result<()> {
     unique("models", offers.iter().map(|offer| offer.model.as_str()))?;
-    offers.iter().filter_map(|offer| offer.cost.as_ref()).try_for_each(check_rates)
+    offers.iter().filter_map(|offer| offer.cost.as_ref()).try_for_each(check_tariff)
 }
 
 fn unique<'a>(field: &'static str, mut names: impl Iterator<Item = &'a str>) -> Result<()> {

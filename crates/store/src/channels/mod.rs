@@ -17,7 +17,8 @@ use crate::{
     change::{Actor, Announce, Change, NOTHING, to_json},
     db::Tx,
     error::{Error, Result},
-    ids, prices,
+    ids,
+    prices::{self, Scope, standing},
     seal::{Place, last4},
     sql, time,
     words::{Listing, Page},
@@ -159,6 +160,7 @@ impl Channels<'_> {
         let before = rows::read(&mut change.tx, self.0.sealer(), id).await?;
         change.tx.execute(sql!("DELETE FROM credentials WHERE channel = $1", id)).await?;
         change.tx.execute(sql!("DELETE FROM channel_models WHERE channel = $1", id)).await?;
+        standing::forget_all(&mut change.tx, &Scope::Cost(id)).await?;
         let mark =
             sql!("UPDATE channels SET deleted_at = $1, enabled = 0, proxy = NULL WHERE id = $2", time::now_us(), id);
         change.tx.execute(mark).await?;
@@ -229,18 +231,24 @@ impl Channels<'_> {
     }
 }
 
-/// Replaces the models a channel carries. A cost that did not change keeps its version.
+/// Replaces the models a channel carries. A cost that did not change keeps its version, and what is to follow it.
 async fn write_offers(tx: &mut Tx, actor: &Actor, channel: ChannelId, offers: &[NewOffer]) -> Result<()> {
-    let old = rows::offers(tx, channel).await?;
+    let (old, scope, now) = (rows::offers(tx, channel).await?, Scope::Cost(channel), time::now_us());
     tx.execute(sql!("DELETE FROM channel_models WHERE channel = $1", channel)).await?;
+    let has_cost = |model: &str| offers.iter().any(|new| new.model.as_str() == model && new.cost.is_some());
+    for gone in old.iter().filter(|old| !has_cost(&old.model)) {
+        standing::forget(tx, &gone.model, &scope, i64::MAX).await?;
+    }
     for offer in offers {
         let model = offer.model.as_str();
         let known = old.iter().find(|old| old.model == model).and_then(|old| old.cost.as_ref());
         let cost: Option<PriceId> = match (&offer.cost, known) {
             (None, _) => None,
-            (Some(rates), Some(price)) if price.rates == *rates => Some(price.id),
-            (Some(rates), _) => Some(prices::add_version(tx, actor, model, Some(channel), *rates).await?.id),
+            (Some(tariff), Some(price)) if price.tariff == *tariff => Some(price.id),
+            (Some(tariff), _) => Some(prices::add_version(tx, actor, model, &scope, (tariff, now)).await?.id),
         };
+        // Either is what holds now, whatever began before it.
+        standing::forget(tx, model, &scope, now).await?;
         let insert = sql!(
             "INSERT INTO channel_models (channel, model, upstream, cost_price) VALUES ($1, $2, $3, $4)",
             channel,

@@ -4,15 +4,14 @@ use super::{proxy_place, settings};
 use crate::{
     db::{Row, Tx},
     error::{Error, Result},
-    prices,
+    prices::{PriceVersion, Scope, standing},
     seal::Sealer,
-    sql,
+    sql, time,
 };
 use domain::{
     channel::{ChannelSettings, Proxy, Timeouts},
     dialect::{Dialect, Provider},
     ids::{ChannelId, CredentialId},
-    price::Price,
     secret::CredentialSecret,
 };
 use serde::Serialize;
@@ -73,7 +72,7 @@ pub struct OfferRow {
     /// Its name there.
     pub upstream: String,
     /// What it costs us.
-    pub cost: Option<Price>,
+    pub cost: Option<PriceVersion>,
 }
 
 /// The columns of `channels`, without its lists.
@@ -130,19 +129,15 @@ pub(super) async fn read(tx: &mut Tx, sealer: &Sealer, id: ChannelId) -> Result<
 
 /// What a channel carries.
 pub(super) async fn offers(tx: &mut Tx, id: ChannelId) -> Result<Vec<OfferRow>> {
-    let select = sql!(
-        "SELECT cm.model, cm.upstream, p.id, p.rates FROM channel_models cm LEFT JOIN prices p ON p.id = cm.cost_price \
-         WHERE cm.channel = $1 ORDER BY cm.model",
-        id
-    );
+    let standing = standing::read(tx, None, Some(id)).await?;
+    let select = sql!("SELECT model, upstream FROM channel_models WHERE channel = $1 ORDER BY model", id);
+    let (scope, now) = (Scope::Cost(id), time::now_us());
     let rows = tx.fetch_all(select).await?;
     rows.iter()
         .map(|row| {
-            Ok(OfferRow {
-                model: row.text("model")?,
-                upstream: row.text("upstream")?,
-                cost: prices::price(row, "id", "rates")?,
-            })
+            let model = row.text("model")?;
+            let cost = standing::holding(&standing, &model, &scope, now).cloned();
+            Ok(OfferRow { model, upstream: row.text("upstream")?, cost })
         })
         .collect()
 }

@@ -56,6 +56,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../../migrations/postgres/0009_alert_urls.sql"),
     ),
     (
+        10,
+        include_str!("../../../../migrations/sqlite/0010_prices.sql"),
+        include_str!("../../../../migrations/postgres/0010_prices.sql"),
+    ),
+    (
         11,
         include_str!("../../../../migrations/sqlite/0011_topups.sql"),
         include_str!("../../../../migrations/postgres/0011_topups.sql"),

@@ -143,12 +143,12 @@ on_both! {
         }).await;
         let snapshot = node.catalog.snapshot();
         let found = &snapshot.models["m"];
-        assert_eq!(found.sale.as_ref().unwrap().id, price.id);
+        assert_eq!(found.sale.at(0).unwrap().id, price.id);
         let order: Vec<_> = found.offers.iter().map(|offer| offer.channel.id).collect();
         assert_eq!(order, [high.id, low.id], "by priority, without {}", off.id);
         let offer = &found.offers[0];
         assert_eq!(offer.channel.credentials[0].secret.expose(), SECRET);
-        assert_eq!((&*offer.upstream_model, offer.cost.as_ref().unwrap().id), ("up-m", high.models[0].cost.as_ref().unwrap().id));
+        assert_eq!((&*offer.upstream_model, offer.cost.at(0).unwrap().id), ("up-m", high.models[0].cost.as_ref().unwrap().id));
         store.channels().patch(&me(), high.id, ChannelPatch { enabled: Some(false), ..ChannelPatch::default() }).await.unwrap();
         store.channels().delete(&me(), low.id).await.unwrap();
         node.learns("no channel", async |catalog| catalog.snapshot().models["m"].offers.is_empty()).await;

@@ -9,6 +9,7 @@ use domain::{
 use store::{
     Error, Page,
     channels::{BaseUrl, ChannelPatch, CredentialPatch, NewChannel, NewCredential, NewOffer},
+    prices::Scope,
     sql,
 };
 
@@ -122,7 +123,7 @@ on_both! {
         assert_eq!(same.models[0].upstream, "m");
         let other = ChannelPatch { models: offers(r#"{"input":"1","output":"3"}"#), ..ChannelPatch::default() };
         store.channels().patch(&me(), made.id, other).await.unwrap();
-        let history = store.prices().history(&model("m"), Some(made.id), Page::first(10)).await.unwrap().rows;
+        let history = store.prices().history(&model("m"), &Scope::Cost(made.id), Page::first(10)).await.unwrap().rows;
         assert_eq!(history.iter().map(|price| price.version).collect::<Vec<_>>(), [2, 1]);
     }
 

@@ -16,6 +16,7 @@ mod prices;
 mod responses;
 mod rotation;
 mod routing;
+mod schedules;
 mod search;
 mod tenants;
 mod watch;

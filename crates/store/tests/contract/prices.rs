@@ -2,7 +2,7 @@
 
 use crate::support::{me, model, rates};
 use futures::future::join_all;
-use store::{Error, ModelName, Page, sql};
+use store::{Error, ModelName, Page, prices::Scope, sql};
 
 on_both! {
     async fn each_price_is_a_new_version_and_old_ones_stay(bed) {
@@ -11,12 +11,12 @@ on_both! {
         let first = store.prices().put_sale(&me(), &name, rates(r#"{"input":"0.15","output":"0.6"}"#)).await.unwrap();
         let second = store.prices().put_sale(&me(), &name, rates(r#"{"input":"0.000001","output":"9223372036854.775807"}"#)).await.unwrap();
         assert_eq!((first.version, second.version), (1, 2));
-        let history = store.prices().history(&name, None, Page::first(10)).await.unwrap().rows;
+        let history = store.prices().history(&name, &Scope::sale(), Page::first(10)).await.unwrap().rows;
         assert_eq!(history, [second.clone(), first.clone()]);
         assert_eq!(store.prices().get(first.id).await.unwrap(), first);
         let listed = store.models().list().await.unwrap();
         assert_eq!(listed[0].sale.as_ref().unwrap().id, second.id);
-        assert_eq!(listed[0].sale.as_ref().unwrap().rates, second.rates);
+        assert_eq!(listed[0].sale.as_ref().unwrap().tariff, second.tariff);
     }
 
     async fn a_price_cannot_be_changed_or_removed(bed) {
@@ -29,7 +29,7 @@ on_both! {
     async fn versions_set_at_once_count_up_without_gaps(bed) {
         let store = bed.store();
         let (me, name, price) = (me(), model("m"), rates(r#"{"input":"1","output":"1"}"#));
-        let done = join_all((0..20).map(|_| store.prices().put_sale(&me, &name, price))).await;
+        let done = join_all((0..20).map(|_| store.prices().put_sale(&me, &name, price.clone()))).await;
         let mut versions: Vec<_> = done.into_iter().map(|made| made.unwrap().version).collect();
         versions.sort_unstable();
         assert_eq!(versions, (1..=20).collect::<Vec<_>>());
@@ -43,9 +43,9 @@ on_both! {
     async fn a_model_without_its_price_is_still_listed(bed) {
         let store = bed.store();
         store.prices().put_sale(&me(), &model("m"), rates(r#"{"input":"1","output":"1"}"#)).await.unwrap();
-        store.prices().clear_sale(&me(), &model("m")).await.unwrap();
+        store.prices().clear(&me(), &model("m"), &Scope::sale()).await.unwrap();
         assert_eq!(store.models().list().await.unwrap()[0].sale, None);
-        assert!(matches!(store.prices().clear_sale(&me(), &model("m")).await, Err(Error::NotFound("price"))));
+        assert!(matches!(store.prices().clear(&me(), &model("m"), &Scope::sale()).await, Err(Error::NotFound("price"))));
     }
 
     async fn the_catalogues_limits_never_override_an_admins(bed) {

@@ -9,7 +9,7 @@ mod both;
 mod postgres;
 pub mod silence;
 
-use domain::{ids::TenantId, money::NanoUsd, price::Rates};
+use domain::{ids::TenantId, money::NanoUsd, price::Tariff};
 use store::{Actor, Db, ModelName, Name, Sealer, Store};
 use tempfile::TempDir;
 
@@ -69,8 +69,8 @@ pub fn model(text: &str) -> ModelName {
     ModelName::parse("model", text).unwrap()
 }
 
-/// Rates from JSON.
-pub fn rates(json: &str) -> Rates {
+/// Rates, and their tiers perhaps, from JSON.
+pub fn rates(json: &str) -> Tariff {
     serde_json::from_str(json).unwrap()
 }
 

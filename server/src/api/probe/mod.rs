@@ -20,7 +20,7 @@ use domain::{
     channel::{Channel, Credential},
     dialect::Dialect,
     ids::{ChannelId, CredentialId},
-    price::Price,
+    price::Tariff,
     usage::Usage,
 };
 use engine::{overrides, upstream::Upstream};
@@ -96,7 +96,7 @@ struct Probe {
     upstream_model: String,
     dialect: Dialect,
     #[cfg_attr(not(feature = "console"), expect(dead_code, reason = "only the console tells what a test cost"))]
-    cost: Option<Price>,
+    cost: Option<Tariff>,
 }
 
 /// What came of it.
@@ -200,7 +200,7 @@ async fn prepare(state: &ApiState, id: ChannelId, fields: TestFields) -> Result<
     Ok(Probe {
         credential: credential.cloned(),
         upstream_model: upstream_model.upstream.clone(),
-        cost: upstream_model.cost.clone(),
+        cost: upstream_model.cost.as_ref().map(|price| price.tariff.clone()),
         dialect,
         channel: Arc::new(channel),
     })

@@ -45,9 +45,20 @@ async fn sample(world: &World, route: &Route) -> Call {
         world.statement().await.id.to_string()
     } else if path.starts_with("/api/v1/channels/") {
         world.fresh_channel().await
+    } else if path.starts_with("/api/v1/prices/") {
+        let price = json!({"input": "1", "output": "1", "valid_from": "2999-01-01T00:00:00Z"});
+        world.admin(Method::PUT, "/models/later/price", &price).await.id()
     } else {
         world.request.to_string()
     };
+    match route.path {
+        // The second time there is one already.
+        "/api/v1/groups/{name}" => drop(world.admin(Method::POST, "/groups", &json!({"name": "sandbox/echo"})).await),
+        "/api/v1/models/{name}/price" if route.method == Method::DELETE => {
+            world.admin(Method::PUT, "/models/sandbox%2Fecho/price", &json!({"input": "1", "output": "5"})).await;
+        }
+        _ => {}
+    }
     let path = path.replace("{id}", &id).replace("{name}", "sandbox%2Fecho").replace("{model}", "sandbox%2Fecho");
     if (&route.method, route.path) == (&Method::DELETE, "/api/v1/routes/{model}") {
         let made = world.admin(Method::PUT, "/routes/sandbox%2Fecho", &json!({})).await;
@@ -76,6 +87,7 @@ async fn sample(world: &World, route: &Route) -> Call {
         (&Method::PATCH, "/api/v1/tenants/{id}/budgets/{budget}") => json!({"amount": "7"}),
         (&Method::POST, "/api/v1/tenants/{id}/members") => json!({"user": world.fresh_user().await}),
         (&Method::POST, "/api/v1/channels") => world.channel_body(),
+        (&Method::POST, "/api/v1/groups") => json!({"name": world.fresh_email()}),
         (&Method::POST, "/api/v1/alerts") => json!({"name": "new", "webhook": "https://example.com/hook"}),
         (&Method::POST, "/api/v1/users") => json!({"email": world.fresh_email(), "password": "correct horse battery"}),
         (&Method::PATCH, "/api/v1/tenants/{id}/members/{user}") => json!({"role": "viewer"}),
@@ -135,7 +147,7 @@ async fn a_change_by_session_needs_an_origin_of_this_site_on_every_route() {
 #[tokio::test]
 async fn what_is_not_built_is_absent() {
     let world = World::new().await;
-    for path in ["settings", "groups", "tokens", ""] {
+    for path in ["settings", "tokens", ""] {
         for method in [Method::GET, Method::POST, Method::PUT] {
             let call = Call::new(method.clone(), format!("/api/v1/{path}")).json(&json!({})).from(&world, Kind::Admin);
             assert_eq!(world.send(call).await.status, StatusCode::NOT_FOUND, "{method} {path}");

@@ -8,6 +8,7 @@ mod changes;
 mod doors;
 mod idempotency;
 mod openapi;
+mod prices;
 mod refusals;
 mod reports;
 mod rotation;

@@ -53,10 +53,10 @@ async fn fields_that_do_nothing_are_refused_by_name() {
         (
             Method::PUT,
             price,
-            json!({"input": "1", "output": "1", "tiers": []}),
+            json!({"input": "1", "output": "1", "tiers": [{"above": 5, "input": "-1"}]}),
             400,
-            "not_built",
-            "field `tiers` is not built yet",
+            "invalid_request",
+            "field `tiers[0].input`",
         ),
         (Method::PUT, price, json!({"input": 1, "output": "1"}), 400, "invalid_request", "field `input`"),
         (

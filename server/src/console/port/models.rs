@@ -4,22 +4,22 @@ use super::{ServerConsole, actor, failed, time};
 use crate::api::catalogue;
 use app::port::{Author, Failed, Models, NewPrice};
 use domain::{
-    price::Rates,
+    money::Multiplier,
+    price::{Price, Tariff},
     views::{CataloguePrice, ModelLine, ModelPrices, PriceLine, PriceVersionLine},
 };
 use futures::future::BoxFuture;
 use serde_json::{Map, Value};
-use std::collections::HashMap;
-use store::{Error, ModelName, Page, channels::ChannelRow, prices::PriceVersion};
+use std::{collections::HashMap, sync::Arc};
+use store::{
+    Error, ModelName, Page,
+    channels::ChannelRow,
+    groups::Group,
+    prices::{PriceVersion, Scope, Standing, State},
+};
 
 /// So many versions are shown.
 const VERSIONS: u32 = 50;
-
-/// Whether any unit that both name sells for less than it costs.
-fn sells_below(sale: &Rates, cost: &Rates) -> bool {
-    let cache = |rates: &Rates| rates.cache_read.unwrap_or(rates.input);
-    sale.input < cost.input || sale.output < cost.output || cache(sale) < cache(cost)
-}
 
 /// What the catalogue has under a model's name, or under its name at one of the channels that carry it.
 fn in_catalogue(model: &str, channels: &[ChannelRow]) -> Option<CataloguePrice> {
@@ -28,46 +28,83 @@ fn in_catalogue(model: &str, channels: &[ChannelRow]) -> Option<CataloguePrice> 
         offers.flat_map(|offer| catalogue::of(channel.provider.as_str()).filter(|it| it.model == offer.upstream))
     });
     let entry = carried.chain(catalogue::named(model)).next()?;
-    let rates = serde_json::to_value(&entry.rates).and_then(serde_json::from_value).ok()?;
-    Some(CataloguePrice { provider: entry.provider.clone(), rates, dearer_above: entry.dearer_above.clone() })
+    let (provider, dearer_above) = (entry.provider.clone(), entry.dearer_above.clone());
+    Some(CataloguePrice { provider, tariff: entry.rates.clone(), dearer_above })
 }
 
-/// Versions, newest first, each until the next one came.
+/// Versions, the one set last first. What holds, held or will, does so until another that begins later.
 fn history(
     versions: &[PriceVersion],
-    sale: Option<&domain::price::Price>,
+    standing: &[Standing],
     people: &HashMap<String, String>,
 ) -> Vec<PriceVersionLine> {
-    let line = |(at, version): (usize, &PriceVersion)| {
-        let next = at.checked_sub(1).and_then(|next| versions.get(next));
+    let now = store::time::now_us();
+    let state = |version: &PriceVersion| version.state(standing, now);
+    // What was cancelled before it began never followed anything.
+    let began = |it: &&PriceVersion| state(it) != State::Past || it.valid_from_us <= now;
+    let line = |version: &PriceVersion| {
+        let later = versions.iter().filter(began).map(|it| (it.valid_from_us, it.version));
+        let next = later.filter(|it| *it > (version.valid_from_us, version.version)).min();
         PriceVersionLine {
+            id: version.id.to_string(),
             version: version.version,
-            rates: version.rates,
+            tariff: version.tariff.clone(),
             since: time(version.valid_from_us),
-            until: next.map(|next| time(next.valid_from_us)),
-            holds: sale.is_some_and(|sale| sale.id == version.id),
+            until: next.map(|(from, _)| time(from)),
+            holds: state(version) == State::Holds,
+            scheduled: state(version) == State::Scheduled,
             who: people.get(&version.created_by).unwrap_or(&version.created_by).clone(),
         }
     };
-    versions.iter().enumerate().map(line).collect()
+    versions.iter().map(line).collect()
+}
+
+/// The sale prices of one model: each with the least that it is multiplied by.
+fn sales<'a>(model: &str, standing: &'a [Standing], groups: &[Group]) -> Vec<(&'a PriceVersion, Multiplier)> {
+    let now = store::time::now_us();
+    let holding = |group: &str| store::prices::holding(standing, model, &Scope::Sale(group.to_owned()), now);
+    let may_call = |group: &&Group| group.models.as_ref().is_none_or(|models| models.iter().any(|one| one == model));
+    let (own, multiplied): (Vec<_>, Vec<_>) = groups
+        .iter()
+        .filter(may_call)
+        .map(|group| (holding(&group.name), group.multiplier))
+        .partition(|(own, _)| own.is_some());
+    let least = multiplied.into_iter().map(|(_, multiplier)| multiplier).fold(Multiplier::ONE, Multiplier::min);
+    let own = own.into_iter().filter_map(|(price, _)| Some((price?, Multiplier::ONE)));
+    holding("").into_iter().map(|price| (price, least)).chain(own).collect()
 }
 
 impl ServerConsole {
     /// Every model with its prices.
     pub(super) async fn model_lines(&self) -> Result<Vec<ModelLine>, Error> {
-        let mut costs: HashMap<String, Vec<Rates>> = HashMap::new();
+        let mut costs: HashMap<String, Vec<Arc<Price>>> = HashMap::new();
+        let mut without: HashMap<String, u64> = HashMap::new();
         for channel in self.store.channels().list(Page::first(Page::MAX)).await?.rows {
             for offer in channel.models {
-                costs.entry(offer.model).or_default().extend(offer.cost.map(|price| price.rates));
+                match offer.cost {
+                    Some(cost) => costs.entry(offer.model).or_default().push(cost.price()),
+                    None if channel.enabled => *without.entry(offer.model).or_default() += 1,
+                    None => {}
+                }
             }
         }
+        let mut standing: HashMap<String, Vec<Standing>> = HashMap::new();
+        for it in self.store.prices().standing(None).await? {
+            standing.entry(it.version.model.clone()).or_default().push(it);
+        }
+        let groups = self.store.groups().list().await?;
         let line = |model: store::models::ModelRow| {
             let costs = costs.get(&model.name).map_or(&[][..], Vec::as_slice);
-            let dearest = costs.iter().max_by_key(|rates| (rates.output, rates.input));
-            let sale = model.sale.as_ref().map(|sale| &sale.rates);
+            let dearest = costs.iter().map(|price| &price.tariff.rates).max_by_key(|rates| (rates.output, rates.input));
+            let standing = standing.get(&model.name).map_or(&[][..], Vec::as_slice);
+            let below = sales(&model.name, standing, &groups).into_iter().any(|(sale, multiplier)| {
+                let sale = sale.price();
+                costs.iter().any(|cost| sale.sells_below(cost, multiplier))
+            });
             ModelLine {
-                below_cost: sale.is_some_and(|sale| costs.iter().any(|cost| sells_below(sale, cost))),
-                sale: sale.map(PriceLine::from),
+                below_cost: below,
+                without_cost: without.get(&model.name).copied().unwrap_or(0),
+                sale: model.sale.as_ref().map(|sale| PriceLine::from(&sale.tariff.rates)),
                 cost: dearest.map(PriceLine::from),
                 channels: u64::try_from(model.channels).unwrap_or(0),
                 name: model.name,
@@ -78,20 +115,22 @@ impl ServerConsole {
 
     async fn prices_of(&self, model: &ModelName) -> Result<ModelPrices, Error> {
         let channels = self.store.channels().list(Page::first(Page::MAX)).await?.rows;
-        let versions = self.store.prices().history(model, None, Page::first(VERSIONS)).await?.rows;
-        let sale = self.store.models().list().await?.into_iter().find(|it| it.name == model.as_str());
-        let sale = sale.and_then(|it| it.sale);
+        let versions = self.store.prices().history(model, &Scope::sale(), Page::first(VERSIONS)).await?.rows;
+        let standing = self.store.prices().standing(Some(model)).await?;
+        let sale = store::prices::holding(&standing, model.as_str(), &Scope::sale(), store::time::now_us());
+        let groups = self.store.groups().list().await?;
         let users = self.store.users().list(Page::first(Page::MAX)).await?.rows;
         let people = users.into_iter().map(|user| (user.id.to_string(), user.email)).collect();
         let offers = |channel: &ChannelRow| {
             let offer = channel.models.iter().find(|offer| offer.model == model.as_str())?;
-            Some((channel.name.clone(), offer.cost.as_ref()?.rates))
+            Some((channel.name.clone(), offer.cost.as_ref()?.tariff.clone()))
         };
-        let mut costs: Vec<(String, Rates)> = channels.iter().filter_map(offers).collect();
-        costs.sort_by_key(|(_, rates)| std::cmp::Reverse((rates.output, rates.input)));
+        let mut costs: Vec<(String, Tariff)> = channels.iter().filter_map(offers).collect();
+        costs.sort_by_key(|(_, tariff)| std::cmp::Reverse((tariff.rates.output, tariff.rates.input)));
         Ok(ModelPrices {
-            versions: history(&versions, sale.as_ref(), &people),
-            sale: sale.map(|price| price.rates),
+            versions: history(&versions, &standing, &people),
+            sale: sale.map(|price| price.tariff.clone()),
+            groups: groups.into_iter().map(|group| group.name).collect(),
             costs,
             catalogue: in_catalogue(model.as_str(), &channels),
         })
@@ -101,15 +140,36 @@ impl ServerConsole {
         let model = ModelName::parse("Model", new.model.trim()).map_err(failed)?;
         let given: Map<String, Value> =
             new.rates.into_iter().map(|(name, rate)| (name.to_owned(), Value::String(rate))).collect();
-        let rates: Rates = serde_json::from_value(Value::Object(given)).map_err(|_| Failed::Invalid {
-            field: "Price".to_owned(),
-            why: "must be USD per million units, like 0.15, with six decimals at most".to_owned(),
+        let invalid = |field: &str, why: String| Failed::Invalid { field: field.to_owned(), why };
+        let tariff: Tariff = serde_json::from_value(Value::Object(given)).map_err(|_| {
+            invalid("Price", "must be USD per million units, like 0.15, with six decimals at most".to_owned())
         })?;
-        self.store.prices().put_sale(&actor(by), &model, rates).await.map(drop).map_err(failed)
+        let tariff = tariff.with_tier_lines(&new.tiers).map_err(|bad| invalid("Tiers", bad.to_string()))?;
+        let valid_from_us = moment(&new.valid_from)
+            .ok_or_else(|| invalid("Valid from", "must be a date and time in UTC, like 2026-12-01T00:00".to_owned()))?;
+        let new = store::prices::NewPrice { scope: Scope::Sale(new.group), tariff, valid_from_us };
+        self.store.prices().put(&actor(by), &model, new).await.map(drop).map_err(failed)
     }
 }
 
+/// A moment as a form sends it, in UTC; `Some(None)`: left empty.
+fn moment(text: &str) -> Option<Option<i64>> {
+    if text.trim().is_empty() {
+        return Some(None);
+    }
+    let civil: jiff::civil::DateTime = text.trim().trim_end_matches('Z').parse().ok()?;
+    let time = jiff::tz::TimeZone::UTC.to_timestamp(civil).ok()?;
+    Some(Some(time.as_microsecond()))
+}
+
 impl Models for ServerConsole {
+    fn cancel_price(&self, by: Author, id: String) -> BoxFuture<'_, Result<(), Failed>> {
+        Box::pin(async move {
+            let id = id.parse().map_err(|_| failed(Error::NotFound("price")))?;
+            self.store.prices().cancel(&actor(by), id).await.map_err(failed)
+        })
+    }
+
     fn models(&self) -> BoxFuture<'_, Result<Vec<ModelLine>, Failed>> {
         Box::pin(async move { self.model_lines().await.map_err(failed) })
     }
@@ -129,42 +189,68 @@ impl Models for ServerConsole {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{ids::PriceId, money::PicoPerUnit, price::Price};
+    use domain::ids::PriceId;
 
-    fn rates(input: i64, output: i64, cache_read: Option<i64>) -> Rates {
-        let cache_read = cache_read.map(PicoPerUnit);
-        Rates { input: PicoPerUnit(input), output: PicoPerUnit(output), cache_read, ..Rates::default() }
-    }
+    const HOUR: i64 = 3_600_000_000;
 
-    #[test]
-    fn a_price_is_below_cost_where_any_of_its_units_is() {
-        let cost = rates(10, 20, Some(1));
-        assert!(!sells_below(&rates(10, 20, Some(1)), &cost));
-        assert!(sells_below(&rates(9, 30, Some(1)), &cost));
-        assert!(sells_below(&rates(11, 19, Some(1)), &cost));
-        assert!(!sells_below(&rates(10, 20, None), &cost), "cached input sells as input");
-        assert!(sells_below(&rates(10, 20, Some(1)), &rates(10, 20, None)), "and costs as input");
+    fn version(version: i64, valid_from_us: i64, by: &str) -> PriceVersion {
+        PriceVersion {
+            id: PriceId(version),
+            model: "m".into(),
+            scope: Scope::sale(),
+            version,
+            tariff: Tariff::default(),
+            valid_from_us,
+            created_by: by.into(),
+        }
     }
 
     #[test]
     fn a_version_holds_until_the_next_and_is_told_by_whom() {
-        let version = |version, valid_from_us, by: &str| PriceVersion {
-            id: PriceId(version),
-            model: "m".into(),
-            channel: None,
-            version,
-            rates: rates(version, version, None),
-            valid_from_us,
-            created_by: by.into(),
-        };
-        let versions = [version(2, 60_000_000, "system"), version(1, 0, "usr_1")];
-        let sale = Price::new(PriceId(2), rates(2, 2, None));
+        let now = store::time::now_us();
+        // The fourth was cancelled before it began.
+        let versions = [
+            version(4, now + HOUR, "system"),
+            version(3, now + 2 * HOUR, "system"),
+            version(2, 60_000_000, "system"),
+            version(1, 0, "usr_1"),
+        ];
+        let stands = |(begins_us, at): (i64, usize)| Standing { begins_us, version: versions[at].clone() };
+        let standing = [(0, 2), (now + 2 * HOUR, 1)].map(stands);
         let people = HashMap::from([("usr_1".to_owned(), "ada@example.com".to_owned())]);
-        let lines = history(&versions, Some(&sale), &people);
-        let told = |at: usize| (lines[at].until.as_deref(), lines[at].holds, lines[at].who.as_str());
-        assert_eq!(told(0), (None, true, "system"));
-        assert_eq!(told(1), (Some("1970-01-01T00:01:00Z"), false, "ada@example.com"));
-        assert!(!history(&versions, None, &people)[0].holds, "it was taken away");
+        let lines = history(&versions, &standing, &people);
+        let told: Vec<_> = lines.iter().map(|line| (line.until.as_deref(), line.holds, line.scheduled)).collect();
+        let last = time(now + 2 * HOUR);
+        assert_eq!(told[1], (None, false, true));
+        assert_eq!(told[2], (Some(last.as_str()), true, false));
+        assert_eq!(told[3], (Some("1970-01-01T00:01:00Z"), false, false));
+        assert_eq!((told[0].1, told[0].2), (false, false));
+        assert_eq!(lines[3].who, "ada@example.com");
+        assert!(!history(&versions, &[], &people)[2].holds, "it was taken away");
+    }
+
+    #[test]
+    fn everybodys_price_counts_at_the_least_multiplier_of_who_pays_it() {
+        let group = |name: &str, ppm, models: Option<&str>| Group {
+            name: name.into(),
+            multiplier: Multiplier(ppm),
+            models: models.map(|one| vec![one.to_owned()]),
+            tenants: 0,
+            created_us: 0,
+        };
+        let own = PriceVersion { scope: Scope::Sale("own".into()), ..version(2, 0, "system") };
+        let standing = [version(1, 0, "system"), own].map(|version| Standing { begins_us: 0, version });
+        let groups = [group("a", 900_000, None), group("b", 100_000, Some("other")), group("own", 1, None)];
+        let told: Vec<_> =
+            sales("m", &standing, &groups).iter().map(|(price, times)| (price.version, times.0)).collect();
+        assert_eq!(told, [(1, 900_000), (2, 1_000_000)]);
+    }
+
+    #[test]
+    fn a_moment_is_read_as_utc() {
+        assert_eq!(moment("1970-01-01T00:01"), Some(Some(60_000_000)));
+        assert_eq!(moment(" "), Some(None));
+        assert_eq!(moment("tomorrow"), None);
     }
 
     #[test]

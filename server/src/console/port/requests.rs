@@ -7,7 +7,7 @@ use super::{
 use app::port::{Failed, Requests};
 use domain::{
     ids::{ChannelId, RequestId, TenantId},
-    money::{NanoUsd, PicoPerUnit},
+    money::{Multiplier, NanoUsd, PicoPerUnit},
     route::Decided,
     usage::Usage,
     views::{Range, RequestDetail, RequestFilter, RequestPage, Span, TryLine, UnitLine},
@@ -48,6 +48,12 @@ fn units(usage: &Usage, unit_prices: &str) -> Vec<UnitLine> {
         .collect()
 }
 
+/// The tier and the multiplier of a request's rates, where they are not as usual.
+fn terms(unit_prices: &str) -> String {
+    let is_term = |pair: &&str| ["above=", "service_tier=", "multiplier="].iter().any(|term| pair.starts_with(term));
+    unit_prices.split(';').filter(is_term).collect::<Vec<_>>().join(";")
+}
+
 /// What the tokens that were read from a cache would have cost more as plain input, rounded down.
 fn saved(event: &Event) -> Option<NanoUsd> {
     let rate = |kind: &str| -> Option<PicoPerUnit> {
@@ -56,8 +62,9 @@ fn saved(event: &Event) -> Option<NanoUsd> {
         rate.parse().ok()
     };
     let less = rate("input")?.0.checked_sub(rate("cache_read")?.0)?;
-    let pico = i128::from(less) * i128::from(event.usage.cache_read);
-    let saved = i64::try_from(pico / 1_000).ok()?;
+    let multiplier = event.unit_prices.split_once("multiplier=").and_then(|(_, text)| text.parse::<Multiplier>().ok());
+    let pico = i128::from(less) * i128::from(event.usage.cache_read) * i128::from(multiplier.unwrap_or_default().0);
+    let saved = i64::try_from(pico / 1_000_000_000).ok()?;
     (saved > 0).then_some(NanoUsd(saved))
 }
 
@@ -117,6 +124,7 @@ impl ServerConsole {
             units: units(&event.usage, &event.unit_prices),
             usage_source: event.usage_source,
             price_version: event.sale_price.to_string(),
+            terms: terms(&event.unit_prices),
             hold: event.hold,
             ttft_us: event.ttft_us,
             overhead_us: event.overhead_us,

@@ -192,8 +192,9 @@ mod tests {
             settings: ChannelSettings::default(),
             proxy: None,
         });
-        let offers = vec![Offer { channel, upstream_model: "m".into(), cost: None }];
-        Snapshot { models: HashMap::from([("m".to_owned(), Model { offers, ..Model::default() })]) }
+        let offers = vec![Offer { channel, upstream_model: "m".into(), cost: Default::default() }];
+        let models = HashMap::from([("m".to_owned(), Model { offers, ..Model::default() })]);
+        Snapshot { models, ..Snapshot::default() }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use domain::{
     key::KeyRecord,
     money::{NanoUsd, PicoPerUnit},
     ports::{Abandoned, Catalog, Hold, HoldRefused, JournalFailed, Ledger, Unavailable},
-    price::{Price, Rates},
+    price::{Price, Rates, Schedule},
     record::{Checkpoint, Opened, Settlement},
     secret::{CredentialSecret, SecretHash},
 };
@@ -264,11 +264,14 @@ impl Setup {
         let offers = (1..=self.channels).map(|n| Offer {
             channel: Arc::new(channel(n)),
             upstream_model: "upstream-model".into(),
-            cost: None,
+            cost: Schedule::default(),
         });
-        let model =
-            Model { sale: Some(Arc::new(Price::new(PriceId(1), rates))), offers: offers.collect(), ..Model::default() };
-        let mut snapshot = Snapshot { models: [("m".to_owned(), model)].into() };
+        let model = Model {
+            sale: Arc::new(Price::new(PriceId(1), rates)).into(),
+            offers: offers.collect(),
+            ..Model::default()
+        };
+        let mut snapshot = Snapshot { models: [("m".to_owned(), model)].into(), ..Snapshot::default() };
         (self.shape)(&mut snapshot);
         let key = key(self.key_limits);
         let wallet = Arc::new(wallet(self.balance, self.fail_settle, self.fail_checkpoint));
