@@ -3,8 +3,7 @@
 
 Why this way: prices are money, so every number goes from the release's text to ours as a decimal and never through a
 float; the models are named here, so that a renewal changes what a person chose to change. The standard library and pip
-are all it needs. Limits: the catalogue holds the base tier only; where a model costs more above some input length, that
-length stands in `dearer_above`. Batch, flex, priority and off-peak prices are left out.
+are all it needs. Limits: batch and off-peak prices and regional surcharges are left out.
 
     python3 catalog/renew.py            writes prices.json and LICENSE-litellm
     python3 catalog/renew.py --check    writes nothing; exits 1 if they are not what the release says, and compares with a
@@ -65,6 +64,9 @@ RATES = {
     "image_output": ["output_cost_per_image_token"],
 }
 
+# The service tiers whose prices are taken, by the end of their keys.
+SERVICE_TIERS = ("flex", "priority", "ultrafast")
+
 
 def plain(number):
     """A decimal without exponent or trailing zeros, as Turnpike reads and writes it."""
@@ -85,44 +87,52 @@ def read_member(wheel, ending):
     return wheel.read(next(name for name in wheel.namelist() if name.endswith(ending))).decode()
 
 
-def base_tier(source):
-    """The rates that hold for the shortest input, and the input length above which others hold."""
-    tiers = source.get("tiered_pricing")
-    if tiers:
-        return source | tiers[0], tiers[0]["range"][1]
-    lengths = []
-    for key in source:
-        before, _, rest = key.partition("input_cost_per_token_above_")
-        if before == "" and rest.endswith("k_tokens"):
-            lengths.append(Decimal(rest.removesuffix("k_tokens")) * 1000)
-    return source, min(lengths, default=None)
-
-
-def rates_of(source):
+def per_million(source, suffix):
+    """The rates whose keys end so."""
     rates = {}
     for name, keys in RATES.items():
-        cost = next((source[key] for key in keys if source.get(key) is not None), None)
+        cost = next((source[key + suffix] for key in keys if source.get(key + suffix) is not None), None)
         # Some entries say that writing to the cache costs nothing where the provider does not count writes at all.
         if cost is None or (name.startswith("cache_write") and cost == 0):
             continue
         rates[name] = plain(cost * MILLION)
+    return rates
+
+
+def context_tiers(source, service):
+    """What differs for long inputs, shortest first; of a service tier, where one is named."""
+    found = {}
+    for key in source:
+        kind, above, rest = key.partition("_above_")
+        length, thousands, name = rest.rpartition("_above_")[2].partition("k_tokens")
+        if above and thousands and length.isdigit() and name == service:
+            found[int(length) * 1000] = f"_above_{length}k_tokens{service}"
+    tiers = [{"above": length} | per_million(source, suffix) for length, suffix in sorted(found.items())]
+    return [tier for tier in tiers if len(tier) > 1]
+
+
+def rates_of(source):
+    """A price as `PUT /models/{name}/price` takes it."""
+    steps = source.get("tiered_pricing") or []
+    rates = per_million(source | (steps[0] if steps else {}), "")
     searches = source.get("search_context_cost_per_query") or {}
     if "search_context_size_medium" in searches:
         rates["web_search"] = plain(searches["search_context_size_medium"] * MILLION)
     rates.setdefault("output", "0")
-    return rates
+    tiers = [{"above": int(step["range"][0])} | per_million(step, "") for step in steps[1:]] or context_tiers(source, "")
+    services = {}
+    for name in SERVICE_TIERS:
+        service, long = per_million(source, f"_{name}"), context_tiers(source, f"_{name}")
+        if service or long:
+            services[name] = service | ({"tiers": long} if long else {})
+    return rates | ({"tiers": tiers} if tiers else {}) | ({"service_tiers": services} if services else {})
 
 
 def entry_of(provider, key, model, source):
-    source, dearer_above = base_tier(source)
     entry = {"model": model, "provider": provider, "source": key, "rates": rates_of(source)}
-    longest, output = source.get("max_input_tokens"), source.get("max_output_tokens")
-    if longest is not None:
-        entry["max_input"] = plain(longest)
-    if output is not None:
-        entry["max_output"] = plain(output)
-    if dearer_above is not None:
-        entry["dearer_above"] = plain(dearer_above)
+    for name, theirs in (("max_input", "max_input_tokens"), ("max_output", "max_output_tokens")):
+        if source.get(theirs) is not None:
+            entry[name] = plain(source[theirs])
     return entry
 
 

@@ -48,7 +48,10 @@ test("a price is filled in from the catalogue, set, and followed by versions tha
   await page.goto(`/models?price=${model}`);
   await ready(page);
   await page.getByRole("link", { name: "Fill in the catalogue's price" }).click();
-  for (const [name, rate] of Object.entries(known)) await expect(page.locator(`[name=${name}]`)).toHaveValue(rate as string);
+  const { tiers, service_tiers, ...rates } = known;
+  for (const [name, rate] of Object.entries(rates)) await expect(page.locator(`[name=${name}]`)).toHaveValue(rate as string);
+  await expect(page.locator("[name=tiers]")).toHaveValue(new RegExp(`^above ${tiers[0].above} input=${tiers[0].input} `));
+  await expect(page.locator("[name=tiers]")).toHaveValue(new RegExp(`^flex input=${service_tiers.flex.input} `, "m"));
   const versions = page.locator(".vers li");
   await expect(versions).toHaveCount(0);
   await page.getByRole("button", { name: "Set the price" }).click();

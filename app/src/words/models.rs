@@ -62,7 +62,7 @@ super::words! {
         per_request: "Per request", "每次请求";
         more_hint: "Per million; empty: as text, or nothing", "每百万；留空则同文本价或不收费";
         catalogue(provider: &str): format!("The catalogue has it at {provider}:"), format!("目录价（{provider}）：");
-        dearer_above(tokens: &str): format!("A prompt over {tokens} tokens is dearer there."), format!("提示超过 {tokens} tokens 时，该服务商另行加价。");
+        with_tiers: "It has tiers.", "另有分档价格。";
         import: "Fill in the catalogue's price", "填入目录价";
         imported: "Filled in from the catalogue; not set yet.", "已填入目录价，尚未保存。";
         unknown: "The catalogue does not know this model.", "目录中没有此模型。";

@@ -31,8 +31,6 @@ pub struct Entry {
     max_input: Option<String>,
     /// The longest answer in tokens, where known.
     max_output: Option<String>,
-    /// Where set: the provider charges more for an input longer than this; `rates` are those below.
-    pub dearer_above: Option<String>,
 }
 
 static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {

@@ -128,7 +128,7 @@ pub fn NewPrice(
 /// What the catalogue has, and a link that fills it in: works without a script as well.
 fn suggestion(model: &str, known: Option<CataloguePrice>, filled: bool) -> AnyView {
     let (t, models) = (words::NewPrice::here(), words::Models::here());
-    let Some(CataloguePrice { provider, tariff, dearer_above }) = known else {
+    let Some(CataloguePrice { provider, tariff }) = known else {
         return view! { <p class="dim small">{t.unknown()}</p> }.into_any();
     };
     let told = tariff.rates.named().into_iter().filter_map(|(name, rate)| {
@@ -145,7 +145,7 @@ fn suggestion(model: &str, known: Option<CataloguePrice>, filled: bool) -> AnyVi
         <div class="note suggestion">
             <span>
                 {t.catalogue(&provider)}" "{told.collect_view()}
-                {dearer_above.map(|tokens| t.dearer_above(&tokens))}
+                {(!tariff.is_plain()).then(|| t.with_tiers())}
             </span>
             {end}
         </div>

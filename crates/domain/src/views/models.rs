@@ -67,8 +67,6 @@ pub struct CataloguePrice {
     pub provider: String,
     /// Its rates and tiers.
     pub tariff: Tariff,
-    /// An input longer than so many tokens is dearer than that.
-    pub dearer_above: Option<String>,
 }
 
 /// One version of a sale price.

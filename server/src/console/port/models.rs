@@ -28,8 +28,7 @@ fn in_catalogue(model: &str, channels: &[ChannelRow]) -> Option<CataloguePrice> 
         offers.flat_map(|offer| catalogue::of(channel.provider.as_str()).filter(|it| it.model == offer.upstream))
     });
     let entry = carried.chain(catalogue::named(model)).next()?;
-    let (provider, dearer_above) = (entry.provider.clone(), entry.dearer_above.clone());
-    Some(CataloguePrice { provider, tariff: entry.rates.clone(), dearer_above })
+    Some(CataloguePrice { provider: entry.provider.clone(), tariff: entry.rates.clone() })
 }
 
 /// Versions, the one set last first. What holds, held or will, does so until another that begins later.
