@@ -220,7 +220,7 @@ test("from nothing to a bill: channel, price, tenant, credit, key, call, request
   await page.getByLabel("Input").fill("0");
   await page.getByLabel("Output").fill("3");
   await page.getByRole("button", { name: "Set the price" }).click();
-  await expect(page.getByText("The price holds from now on.")).toBeVisible();
+  await expect(page.getByText("The price is set.")).toBeVisible();
   await page.goto("/tenants?new=1");
   await ready(page);
   await page.getByLabel("Name").fill(tenant);

@@ -45,6 +45,8 @@ pub fn NewPrice(
     let suggested = known.as_ref().map(|known| known.tariff.rates);
     let filled = if catalogue { known.as_ref().map(|known| known.tariff.clone()).or(sale) } else { sale };
     let tiers = filled.as_ref().map(domain::price::Tariff::tier_lines).unwrap_or_default();
+    // A browser shows the property; without a script it is the text within that counts.
+    let typed = tiers.clone();
     let (has_tiers, filled) = (!tiers.is_empty(), filled.map(|tariff| tariff.rates));
     let of = |rates: Option<Rates>, name: &str| {
         let named = rates.map(|rates| rates.named()).into_iter().flatten();
@@ -87,7 +89,7 @@ pub fn NewPrice(
                     <summary>{t.tiers()}</summary>
                     <div class="field">
                         <label for="price-tiers">{t.tiers_lines()}</label>
-                        <textarea class="in num" id="price-tiers" name="tiers" rows="4" spellcheck="false" aria-describedby="tiers-hint">{tiers}</textarea>
+                        <textarea class="in num" id="price-tiers" name="tiers" rows="4" spellcheck="false" aria-describedby="tiers-hint" prop:value=typed>{tiers}</textarea>
                         <p class="hint" id="tiers-hint">{t.tiers_hint()}</p>
                     </div>
                 </details>
