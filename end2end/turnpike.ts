@@ -32,12 +32,12 @@ export class Turnpike {
 
   // The real binary on a port that it takes itself, with an empty data directory. Its environment is clean: the tests' own must not
   // configure it.
-  static async start(): Promise<Turnpike> {
+  static async start(port = 0, settings: Record<string, string> = {}): Promise<Turnpike> {
     const program = process.env.TURNPIKE_BIN;
     if (!program) throw new Error("TURNPIKE_BIN names the binary under test: run `make e2e`");
     const data = mkdtempSync(join(tmpdir(), "turnpike-e2e-"));
-    const child = spawn(program, ["serve", "--quickstart", "--listen", "127.0.0.1:0", "--data-dir", join(data, "data")], {
-      env: { PATH: process.env.PATH },
+    const child = spawn(program, ["serve", "--quickstart", "--listen", `127.0.0.1:${port}`, "--data-dir", join(data, "data")], {
+      env: { PATH: process.env.PATH, ...settings },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const turnpike = new Turnpike(child, data);

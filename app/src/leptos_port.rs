@@ -61,13 +61,14 @@ pub fn cookie(name: &str) -> Option<String> {
 /// shown once. A script gets it in the answer itself.
 const FLASH: &str = "turnpike_made";
 
+/// Whether the request is a form's, sent without JavaScript: its answer is a page.
+pub fn is_plain_form() -> bool {
+    header(&header::ACCEPT).is_some_and(|accept| accept.contains("text/html"))
+}
+
 /// Sets it, where the form was a plain one.
 pub fn flash_to_a_plain_form(name: &str, secret: &str) {
-    let plain = use_context::<Parts>().is_some_and(|parts| {
-        let accept = parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-        accept.is_some_and(|accept| accept.contains("text/html"))
-    });
-    if plain {
+    if is_plain_form() {
         let name: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
         answer_header(
             header::SET_COOKIE,

@@ -18,6 +18,7 @@ mod leptos_port;
 mod models;
 mod navigation;
 pub mod pages;
+pub mod payments;
 #[cfg(feature = "ssr")]
 pub mod port;
 mod query;
@@ -41,9 +42,9 @@ use leptos_router::{
     path,
 };
 use pages::{
-    channels::Channels, home::Home, keys::Keys, models::Models, money::Money, not_found::NotFound, profile::Profile,
-    request::Request, requests::Requests, routing::Routing, setup::SetUp, sign_in::SignIn, signed_in::SignedIn,
-    tenant::Tenant, tenants::Tenants, usage::Usage, wallet::Wallet,
+    channels::Channels, fees::Fees, home::Home, keys::Keys, models::Models, money::Money, not_found::NotFound,
+    order::Order, profile::Profile, request::Request, requests::Requests, routing::Routing, setup::SetUp,
+    sign_in::SignIn, signed_in::SignedIn, tenant::Tenant, tenants::Tenants, usage::Usage, wallet::Wallet,
 };
 
 /// The whole console. The server renders it inside [`shell::shell`]; the browser takes over `<body>`.
@@ -57,6 +58,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=|| view! { <NotFound/> }>
                 <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
+                <Route path=path!("/fees") view=Fees ssr=SsrMode::Async/>
                 <Route path=path!("/setup/:token") view=SetUp ssr=SsrMode::Async/>
                 <ParentRoute path=path!("") view=SignedIn ssr=SsrMode::Async>
                     <Route path=path!("/") view=Home ssr=SsrMode::Async/>
@@ -67,6 +69,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/money") view=Money ssr=SsrMode::Async/>
                     <Route path=path!("/keys") view=Keys ssr=SsrMode::Async/>
                     <Route path=path!("/wallet") view=Wallet ssr=SsrMode::Async/>
+                    <Route path=path!("/topups/:id") view=Order ssr=SsrMode::Async/>
                     <Route path=path!("/channels") view=Channels ssr=SsrMode::Async/>
                     <Route path=path!("/models") view=Models ssr=SsrMode::Async/>
                     <Route path=path!("/routing") view=Routing ssr=SsrMode::Async/>

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 /// An amount as somebody typed it: `12.5`, `-3`, `$1,000`.
 #[cfg(feature = "ssr")]
-fn amount(field: &'static str, text: &str) -> Result<domain::money::NanoUsd, Refusal> {
+pub(crate) fn amount(field: &'static str, text: &str) -> Result<domain::money::NanoUsd, Refusal> {
     let plain: String = text.trim().chars().filter(|c| !matches!(c, '$' | ',' | ' ')).collect();
     plain.parse().map_err(|_| Refusal::Invalid {
         field: field.to_owned(),

@@ -3,6 +3,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { makeKey, makeTenant } from "../people";
+import { openShop, pay } from "../shop";
 import { ADMIN, expect, ready, test, Turnpike } from "../turnpike";
 
 const folder = "end2end/test-results/pictures";
@@ -99,6 +100,48 @@ for (const theme of ["light", "dark"] as const) {
       await shoot(page, "key-secret", as);
       await page.goto("/wallet");
       await shoot(page, "wallet", as);
+    });
+
+    test("E7 buying credit is accessible", async ({ page }, info) => {
+      const as = `${info.project.name}-${theme}`;
+      const shop = await openShop();
+      try {
+        await shop.setUp();
+        const tenant = await makeTenant(shop, "Northwind", "12.5");
+        const order = { tenant: tenant.id, amount: "20", provider: "epay", method: "alipay" };
+        const paid = await shop.api("POST", "/topups", order);
+        await pay(shop, paid.pay_url);
+        await shop.api("POST", `/topups/${paid.id}/refund`, { amount: "5", reason: "ordered too much" });
+        const { id } = await shop.api("POST", "/topups", order);
+        const made = await shop.api("POST", "/codes", { amount: "10", count: 50, note: "spring fair", kind: "bonus" });
+        await shop.api("POST", "/redeem", { tenant: tenant.id, code: made.codes[0] });
+        await page.goto(`${shop.origin}/fees`);
+        await shoot(page, "fees", as);
+        await page.goto(`${shop.origin}/sign-in`);
+        await ready(page);
+        await page.getByLabel("E-mail").fill(ADMIN.email);
+        await page.getByLabel("Password").fill(ADMIN.password);
+        await page.getByRole("button", { name: "Sign in" }).click();
+        await expect(page.getByRole("heading", { name: "Home", level: 1 })).toBeVisible();
+        await page.goto(`${shop.origin}/topups/${id}`);
+        await shoot(page, "order", as);
+        await page.goto(`${shop.origin}/topups/${paid.id}`);
+        await shoot(page, "receipt", as);
+        await page.goto(`${shop.origin}/money`);
+        await shoot(page, "money-in", as);
+        await page.getByLabel("Each worth, USD").fill("10");
+        await page.getByRole("button", { name: "Make", exact: true }).click();
+        await expect(page.getByRole("dialog")).toBeVisible();
+        await shoot(page, "codes-made", as);
+        await page.goto(`${shop.origin}/tenants/${tenant.id}`);
+        await ready(page);
+        await page.getByRole("button", { name: "Step inside" }).click();
+        await expect(page.getByRole("region", { name: "Inside a tenant" })).toBeVisible();
+        await page.goto(`${shop.origin}/wallet`);
+        await shoot(page, "top-up", as);
+      } finally {
+        await shop.stop();
+      }
     });
 
     test("E7 every component in every state is accessible", async ({ page }, info) => {

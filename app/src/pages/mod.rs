@@ -2,6 +2,7 @@
 
 pub mod channels;
 mod errors;
+pub mod fees;
 mod gate;
 pub mod home;
 pub mod keys;
@@ -9,8 +10,10 @@ pub mod latest;
 mod ledger;
 pub mod models;
 pub mod money;
+mod money_in;
 pub mod not_found;
 mod operations;
+pub mod order;
 pub mod profile;
 pub mod quick_start;
 pub mod request;
@@ -22,5 +25,6 @@ pub mod signed_in;
 pub mod tenant;
 mod tenant_home;
 pub mod tenants;
+mod top_up;
 pub mod usage;
 pub mod wallet;

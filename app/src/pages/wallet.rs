@@ -3,6 +3,7 @@
 use super::{
     ledger::{LedgerTable, WalletStats},
     signed_in::refused,
+    top_up::TopUp,
 };
 use crate::{
     components::{empty_state::EmptyState, panel::Panel, skeleton::Skeleton, topbar::Topbar},
@@ -28,7 +29,7 @@ pub fn Wallet() -> impl IntoView {
             <Transition fallback=|| view! { <Skeleton/> }>
                 {move || Suspend::new(async move {
                     match view.await {
-                        Ok(page) => wallet(page, before().is_some()).into_any(),
+                        Ok(page) => wallet(page, before().is_some(), Callback::new(move |()| view.refetch())).into_any(),
                         Err(refusal) => refused(refusal).into_any(),
                     }
                 })}
@@ -37,12 +38,13 @@ pub fn Wallet() -> impl IntoView {
     }
 }
 
-fn wallet(page: LedgerPage, paged: bool) -> impl IntoView {
+fn wallet(page: LedgerPage, paged: bool, on_change: Callback<()>) -> impl IntoView {
     let (t, common) = (words::Wallet::here(), Common::here());
     let LedgerPage { wallet, lines, next } = page;
     let shown = t.shown(lines.len());
     view! {
         <WalletStats wallet/>
+        {(!paged).then(|| view! { <TopUp on_change/> })}
         {if lines.is_empty() {
             view! {
                 <Panel title=t.history() aside=t.nothing_yet()>

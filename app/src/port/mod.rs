@@ -7,6 +7,7 @@ mod channels;
 mod home;
 mod keys;
 mod models;
+mod payments;
 mod requests;
 mod routing;
 mod search;
@@ -18,6 +19,7 @@ pub use channels::{Channels, NewChannel};
 pub use home::Homes;
 pub use keys::{KeySettings, Keys};
 pub use models::{Models, NewPrice};
+pub use payments::{NewCodes, Payments};
 pub use requests::Requests;
 pub use routing::{NewRoute, Routing};
 pub use search::{Scope, Search};
@@ -31,9 +33,15 @@ use leptos::prelude::*;
 use std::{net::IpAddr, sync::Arc};
 
 /// The server's side of the console.
-pub trait Console: Session + Homes + Keys + Requests + Sums + Tenants + Channels + Models + Routing + Search {}
+pub trait Console:
+    Session + Homes + Keys + Requests + Sums + Tenants + Channels + Models + Routing + Payments + Search
+{
+}
 
-impl<T: Session + Homes + Keys + Requests + Sums + Tenants + Channels + Models + Routing + Search> Console for T {}
+impl<T: Session + Homes + Keys + Requests + Sums + Tenants + Channels + Models + Routing + Payments + Search> Console
+    for T
+{
+}
 
 /// Who makes a change, for the audit log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

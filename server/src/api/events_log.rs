@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 pub struct EventShown {
     /// `failover`, `all_failed`, `rate_limited`, `breaker_opened`, `breaker_closed`, `upstream_rate_limited`, `credential_off`,
     /// `credential_back`, `model_missing`, `new_address`, `spend_abnormal`, `errors_abnormal`, `token_ratio_abnormal`,
-    /// `alert_failed`.
+    /// `budget_reached`, `alert_failed`, `payment_unmatched`, `chargeback`.
     kind: String,
     /// When it first happened.
     time: String,

@@ -52,7 +52,7 @@ pub async fn admit(State(reach): State<Reach>, request: Request, next: Next) -> 
 /// themselves: a redirect would tell a script nothing.
 pub async fn signed_in_only(session: Session, request: Request, next: Next) -> Response<Body> {
     let path = request.uri().path();
-    let for_everyone = path == "/sign-in" || path.starts_with("/setup/") || path.starts_with("/fn/");
+    let for_everyone = matches!(path, "/sign-in" | "/fees") || path.starts_with("/setup/") || path.starts_with("/fn/");
     // While the database is away the page itself says so.
     if !for_everyone && user_of(&session).await == Ok(None) {
         return Redirect::to("/sign-in").into_response();

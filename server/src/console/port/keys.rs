@@ -17,7 +17,7 @@ use store::{
 const DAY_MS: i64 = 86_400_000;
 
 /// The end of a day, UTC, in milliseconds since 1970.
-fn end_of(day: &str) -> Result<i64, Failed> {
+pub(super) fn end_of(day: &str) -> Result<i64, Failed> {
     let date: jiff::civil::Date = day.parse().map_err(|_| Failed::Invalid {
         field: "Last day".to_owned(),
         why: "must be a date like 2026-12-31".to_owned(),

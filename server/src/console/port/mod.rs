@@ -5,6 +5,7 @@ mod home;
 mod keys;
 mod lines;
 mod models;
+mod payments;
 mod requests;
 mod routing;
 mod search;
