@@ -7,7 +7,7 @@ DATA ?= data
 SUITES ?= build unit store server sdk storm browser
 export LISTEN DATA SUITES
 
-.PHONY: help run build dev test lint e2e sdk agents bench bench-console storm size fuzz clean
+.PHONY: help run build dev test lint e2e sdk agents prices bench bench-console storm size fuzz clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {sub(/:.*/, "", $$1); printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,10 @@ sdk: ## OpenAI's, Anthropic's and Google's Python clients, and Vercel's AI SDK, 
 agents: ## Claude Code, Codex and Gemini CLI through the relay to a scripted provider of each dialect
 	@scripts/setup.sh cc node python wasm bindgen
 	@scripts/agents.sh
+
+prices: ## our charges beside litellm's and genai-prices' for the recordings and 1 000 random usages
+	@scripts/setup.sh cc python
+	@scripts/prices.sh
 
 bench: build ## Turnpike beside nginx, on this machine
 	@scripts/setup.sh nginx
