@@ -78,7 +78,6 @@ use tower::ServiceExt;
 /// A place with one tenant of interest, another tenant, and one caller of each kind.
 struct World {
     router: Router,
-    #[cfg_attr(not(feature = "console"), expect(dead_code, reason = "the console is built around it"))]
     state: ApiState,
     store: Store,
     tenant: TenantId,
