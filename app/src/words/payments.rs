@@ -101,7 +101,7 @@ super::words! {
         note: "What for", "用途";
         note_hint: "tenants do not see it", "租户不可见";
         create: "Make", "生成";
-        save(n: usize): format!("Save what was made, {n} in all"), format!("请保存这 {n} 个兑换码");
+        save(n: usize): if n == 1 { "Save this code".to_owned() } else { format!("Save these {n} codes") }, format!("请保存这 {n} 个兑换码");
         only_time: "They are shown this once: only their hashes are kept.", "仅显示这一次：系统只保存其哈希值。";
         download: "Download CSV", "下载 CSV";
         redeemed: "Redeemed", "已兑换";
