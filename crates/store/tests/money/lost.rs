@@ -147,7 +147,9 @@ async fn a_closed_lease_that_a_late_draw_opened_again_is_noticed_all_the_same() 
     let holder = rows::Holder { node: node.ledger.node_id().to_owned(), epoch: 1 };
     let close = || async {
         run_out(&bed.db).await;
-        rows::expire(&bed.db, 3_600_000_000).await.unwrap() == 1
+        // The node's own keeper may be quicker.
+        rows::expire(&bed.db, 3_600_000_000).await.unwrap();
+        number(&bed.db, "SELECT COUNT(*) FROM leases WHERE state = 'closed'").await == 1
     };
     until("the lease is closed", close).await;
     // A draw that was on its way while others closed the lease: the lease lives again, for 20.
