@@ -3,7 +3,7 @@
 # the end, one line "N passed, N failed" over all of them. A suite over its budget is stopped and has failed.
 source "$(dirname "$0")/say.sh"
 
-declare -A budget=([build]=15 [unit]=5 [store]=4 [server]=8 [sdk]=6 [storm]=5 [browser]=10)
+declare -A budget=([build]=15 [unit]=5 [store]=5 [server]=10 [sdk]=6 [storm]=8 [browser]=12)
 declare -A needs=([build]="wasm bindgen node" [unit]="" [store]=postgresql [server]="postgresql redis nginx" [sdk]="python node"
   [storm]=postgresql [browser]="wasm bindgen node chromium")
 SUITES="${SUITES:-build unit store server sdk storm browser}"
