@@ -23,7 +23,7 @@ def relay(tmp_path_factory):
     try:
         server = Server(tmp_path_factory.mktemp("judged"), {"TURNPIKE_EGRESS__ALLOW_PRIVATE": "true"})
         server.key = server.key_of_new_tenant("rich", "10")["secret"]
-        server.number = 0
+        server.number, server.channels = 0, []
         yield server
         server.stop()
     finally:
@@ -41,16 +41,20 @@ def llmocks(tmp_path_factory):
 
 
 def fresh_model(relay, upstreams, **changed):
-    """A model that only these carry, the first before the others."""
+    """A model that only these carry, the first before the others. The channels of tests before are gone: the relay looks now
+    and then whether what failed there works again, which a judge would take for repeated requests of this test."""
+    while relay.channels:
+        relay.call("DELETE", f"/channels/{relay.channels.pop()}")
     relay.number += 1
     model = f"judged-{relay.number}"
     relay.make_price(model, RATES)
     for place, upstream in enumerate(upstreams):
-        relay.call("POST", "/channels", {
+        made = relay.call("POST", "/channels", {
             "name": f"{model} {place}", "provider": "openai_compatible", "base_url": upstream.base_url, "allow_private_network": True,
             "credentials": [{"name": "only", "secret": "sk-upstream"}], "models": [{"model": model, "upstream": "gpt-4o"}],
             "priority": -place,
         } | changed)
+        relay.channels.append(made["id"])
     client = openai.OpenAI(base_url=f"{relay.base}/v1", api_key=relay.key, max_retries=0)
     return client, model
 
