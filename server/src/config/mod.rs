@@ -1,8 +1,10 @@
 //! The configuration: the embedded default, a file over it, the environment over both. Unknown keys are refused.
 
+mod payments;
 mod types;
 
-pub use types::{Config, Durability, Epay, LogFormat, Payments, Stripe, Telemetry};
+pub use payments::{Epay, Payments, Stripe};
+pub use types::{Config, Durability, LogFormat, Telemetry};
 
 use std::path::Path;
 use toml::{Table, Value};

@@ -1,14 +1,11 @@
 //! The configuration's shape. Keys and their meaning are documented in `default.toml`.
 
-use super::ConfigError;
+use super::{ConfigError, payments::Payments};
 use crate::egress::Egress;
-use domain::{
-    exchange::{Currency, parse_minor},
-    money::{NanoUsd, PicoPerUnit},
-};
+use domain::money::NanoUsd;
 use engine::{config::RelayConfig, routing::Weights};
 use ipnet::IpNet;
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{Deserialize, Deserializer};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use store::statements::{Issuer, Letterhead};
 use toml::Table;
@@ -170,43 +167,6 @@ pub struct Alerts {
     pub from: Option<String>,
 }
 
-/// How credit is sold.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Payments {
-    pub min_usd: NanoUsd,
-    pub max_usd: NanoUsd,
-    #[serde(deserialize_with = "currencies")]
-    pub currencies: Vec<Currency>,
-    pub look_seconds: u32,
-    pub stripe: Stripe,
-    pub epay: Epay,
-}
-
-/// Never printed.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Stripe {
-    #[serde(deserialize_with = "text")]
-    pub secret_key: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub webhook_secret: Option<String>,
-    pub api_base: String,
-}
-
-/// Never printed.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Epay {
-    #[serde(deserialize_with = "text")]
-    pub gateway: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub pid: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub key: Option<String>,
-    pub types: Vec<String>,
-}
-
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -226,6 +186,7 @@ pub struct Telemetry {
     pub otlp_url: Option<String>,
 }
 
+/// What is never printed.
 macro_rules! redacted {
     ($($name:ident),*) => {
         $(impl std::fmt::Debug for $name {
@@ -235,35 +196,12 @@ macro_rules! redacted {
         })*
     };
 }
-redacted!(Alerts, Epay, Stripe, Database, RedisServer, Secrets, Telemetry);
+pub(super) use redacted;
+redacted!(Alerts, Database, RedisServer, Secrets, Telemetry);
 
-fn text<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+pub(super) fn text<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
     let text = String::deserialize(d)?;
     Ok((!text.is_empty()).then_some(text))
-}
-
-/// A currency as it is written: its rate and fee as decimals.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    code: String,
-    rate: PicoPerUnit,
-    fee_fixed: String,
-    fee_ppm: i64,
-}
-
-fn currencies<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Currency>, D::Error> {
-    let read = |it: Written| {
-        let fee_fixed = parse_minor(&it.code, &it.fee_fixed);
-        // A rate has six places after the point, as a price per million has.
-        let currency =
-            fee_fixed.map(|fee_fixed| Currency { code: it.code, rate: it.rate.0, fee_fixed, fee_ppm: it.fee_ppm });
-        currency.filter(|it| it.rate > 0 && (0..=500_000).contains(&it.fee_ppm)).ok_or_else(|| {
-            let known = "a code in capitals that Stripe counts in hundredths or whole units";
-            D::Error::custom(format!("payments.currencies: needs {known}, a rate over 0, and a fee of at most half"))
-        })
-    };
-    Vec::<Written>::deserialize(d)?.into_iter().map(read).collect()
 }
 
 fn milliseconds<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {
@@ -369,41 +307,6 @@ fn fits(text: &str, longest: usize) -> bool {
     text.chars().count() <= longest && text.chars().all(|c| c == '\n' || !c.is_control())
 }
 
-impl Payments {
-    fn check(&self, reachable: bool) -> Result<(), &'static str> {
-        if self.min_usd <= NanoUsd::ZERO || self.max_usd < self.min_usd || self.look_seconds == 0 {
-            return Err(
-                "payments.min_usd and payments.look_seconds must be positive, payments.max_usd at least min_usd",
-            );
-        }
-        let mut codes: Vec<&str> = self.currencies.iter().map(|currency| currency.code.as_str()).collect();
-        codes.sort_unstable();
-        if codes.windows(2).any(|two| two.first() == two.last()) {
-            return Err("payments.currencies names a currency twice");
-        }
-        let (Stripe { secret_key, webhook_secret, api_base }, Epay { gateway, pid, key, types }) =
-            (&self.stripe, &self.epay);
-        if secret_key.is_some() != webhook_secret.is_some() {
-            return Err("payments.stripe.secret_key and payments.stripe.webhook_secret go together");
-        }
-        if gateway.is_some() != key.is_some() || pid.is_some() != key.is_some() {
-            return Err("payments.epay.gateway, payments.epay.pid and payments.epay.key go together");
-        }
-        if !is_http(api_base) || gateway.as_deref().is_some_and(|gateway| !is_http(gateway)) {
-            return Err(
-                "payments.stripe.api_base and payments.epay.gateway must be addresses such as https://pay.example.com",
-            );
-        }
-        if key.is_some() && (types.is_empty() || !codes.contains(&"CNY")) {
-            return Err("payments.epay needs types, and CNY in payments.currencies");
-        }
-        if (secret_key.is_some() || key.is_some()) && !reachable {
-            return Err("payments need server.public_url: providers send people and calls there");
-        }
-        Ok(())
-    }
-}
-
-fn is_http(url: &str) -> bool {
+pub(super) fn is_http(url: &str) -> bool {
     url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
