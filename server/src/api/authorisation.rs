@@ -5,9 +5,9 @@
 //! belongs to another tenant is "not found", in the same words as what does not exist, so that ids cannot be guessed.
 
 use super::{
-    ApiState, alerts, audit, budgets, catalogue, channels, closing, codes, events, events_log, groups, health, keys,
-    ledger, members, models, openapi, people, prices, probe, reconciliation, requests, routes, statements, summary,
-    tenants, topups, usage,
+    ApiState, alerts, audit, budgets, catalogue, channels, closing, codes, events, events_log, groups, health, import,
+    keys, ledger, members, models, openapi, people, prices, probe, reconciliation, requests, routes, statements,
+    summary, tenants, topups, usage,
 };
 use axum::routing::{self, MethodRouter};
 use domain::role::{
@@ -203,6 +203,8 @@ pub const ROUTES: &[Route] = &[
     route!(POST   "/api/v1/alerts/{id}/test",           Place,   ADMIN_CHANGES,  post(alerts::test)),
     route!(GET    "/api/v1/models",                     Place,   OWN_READS,      get(models::list)),
     route!(GET    "/api/v1/catalog",                    Place,   ADMIN_READS,    get(catalogue::list)),
+    route!(GET    "/api/v1/catalog/diff",               Place,   ADMIN_READS,    get(import::differences)),
+    route!(POST   "/api/v1/catalog/import",             Place,   ADMIN_CHANGES,  post(import::take_over)),
     route!(PUT    "/api/v1/models/{name}/price",        Place,   ADMIN_CHANGES,  put(prices::set)),
     route!(GET    "/api/v1/models/{name}/price",        Place,   ADMIN_READS,    get(prices::versions)),
     route!(DELETE "/api/v1/models/{name}/price",        Place,   ADMIN_CHANGES,  delete(prices::clear)),

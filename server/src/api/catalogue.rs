@@ -48,15 +48,18 @@ pub struct CatalogueAsked {
 }
 
 /// What is known of one provider's models.
-#[cfg_attr(not(feature = "console"), expect(dead_code, reason = "the console fills its form from it"))]
 pub fn of(provider: &str) -> impl Iterator<Item = &'static Entry> {
     ENTRIES.iter().filter(move |entry| entry.provider == provider)
 }
 
 /// What is known of models of this name, at whichever provider.
-#[cfg_attr(not(feature = "console"), expect(dead_code, reason = "the console suggests a price from it"))]
 pub fn named(model: &str) -> impl Iterator<Item = &'static Entry> {
     ENTRIES.iter().filter(move |entry| entry.model == model)
+}
+
+/// The names of all models.
+pub fn names<'a>() -> impl Iterator<Item = &'a str> {
+    ENTRIES.iter().map(|entry| entry.model.as_str())
 }
 
 /// Lists what current models cost at their providers. A part of this build; not what anybody is charged.

@@ -22,6 +22,7 @@ mod groups;
 mod guard;
 mod health;
 mod idempotency;
+mod import;
 pub mod input;
 mod keys;
 mod ledger;

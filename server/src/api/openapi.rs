@@ -6,8 +6,8 @@
 use super::{
     alerts, audit,
     authorisation::{Access, Cell, ROUTES, Route},
-    budgets, catalogue, channels, closing, codes, events, events_log, groups, health, keys, ledger, members, models,
-    people, prices, probe,
+    budgets, catalogue, channels, closing, codes, events, events_log, groups, health, import, keys, ledger, members,
+    models, people, prices, probe,
     problem::{PROBLEM_JSON, ProblemDocument},
     reconciliation, requests, routes, statements, summary, tenants, topups, usage,
 };
@@ -46,7 +46,7 @@ use utoipa::{
         probe::models::discover, health::show, health::reset,
         alerts::create, alerts::list, alerts::change, alerts::remove, alerts::test,
         routes::list, routes::show, routes::set, routes::remove, routes::explain,
-        models::list, catalogue::list, prices::set, prices::versions, prices::clear, prices::cancel,
+        models::list, catalogue::list, import::differences, import::take_over, prices::set, prices::versions, prices::clear, prices::cancel,
         groups::create, groups::list, groups::show, groups::change, groups::remove,
         usage::list, usage::csv, summary::show, events::follow, events_log::list, requests::show,
         reconciliation::show, audit::list,

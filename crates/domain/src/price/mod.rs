@@ -4,6 +4,7 @@
 //! tells; until then its hold covers the dearest that can come out.
 
 mod below;
+mod compare;
 mod lines;
 mod rates;
 mod schedule;
@@ -13,6 +14,7 @@ mod tier_name;
 #[cfg(test)]
 mod tests;
 
+pub use compare::{Change, RateChange, compare};
 pub use lines::BadLine;
 pub use rates::{KINDS, OwnRates, Rates};
 pub use schedule::Schedule;

@@ -69,13 +69,13 @@ fn some_tiers() -> impl Strategy<Value = Vec<ContextTier>> {
         .prop_map(|tiers| tiers.into_iter().map(|(above, rates)| ContextTier { above, rates }).collect())
 }
 
-fn some_service() -> impl Strategy<Value = TierName> {
+pub fn some_service() -> impl Strategy<Value = TierName> {
     prop::sample::select(vec!["", "flex", "priority", "batch"])
         .prop_map(|name| TierName::said(name).unwrap_or_default())
 }
 
 prop_compose! {
-    fn some_tariff()(base in some_own(), tiers in some_tiers(),
+    pub fn some_tariff()(base in some_own(), tiers in some_tiers(),
                      services in prop::collection::btree_map(some_service(), (some_own(), some_tiers()), 0..4)) -> Tariff {
         let named = services.into_iter().filter(|(name, _)| !name.is_standard());
         Tariff {
@@ -87,7 +87,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn some_usage()(u in prop::array::uniform11(0_u64..5_000_000)) -> Usage {
+    pub fn some_usage()(u in prop::array::uniform11(0_u64..5_000_000)) -> Usage {
         Usage {
             input: u[0] + u[6] + u[8], cache_read: u[1], cache_write_5m: u[2], cache_write_1h: u[3],
             output: u[4] + u[5] + u[7] + u[9], reasoning: u[5], audio_input: u[6], audio_output: u[7],

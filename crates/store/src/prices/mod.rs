@@ -6,8 +6,8 @@
 mod put;
 pub(crate) mod standing;
 
-pub use put::NewPrice;
 pub(crate) use put::add_version;
+pub use put::{NewPrice, Successor};
 pub use standing::{Standing, holding};
 
 use crate::{

@@ -21,6 +21,30 @@ pub struct NewPrice {
     pub valid_from_us: Option<i64>,
 }
 
+/// A version that is to follow the one that was seen.
+#[derive(Debug, Clone)]
+pub struct Successor {
+    /// The public model name.
+    pub model: ModelName,
+    /// What follows.
+    pub new: NewPrice,
+    /// What was seen to hold when it begins; `None`: nothing.
+    pub follows: Option<PriceId>,
+}
+
+impl Successor {
+    /// Refuses it where another version was set meanwhile. The caller holds the change's lock.
+    async fn must_follow(&self, tx: &mut Tx) -> Result<()> {
+        let (model, begins_us) = (self.model.as_str(), self.new.valid_from_us.unwrap_or_else(time::now_us));
+        let all = standing::read(tx, Some(model), None).await?;
+        let holding = standing::holding(&all, model, &self.new.scope, begins_us);
+        if holding.map(|version| version.id) == self.follows {
+            return Ok(());
+        }
+        Err(Error::Conflict(format!("another price of {model} was set meanwhile: look again").into()))
+    }
+}
+
 /// Adds the next version. The caller holds the change's lock, so versions count up without gaps.
 pub(crate) async fn add_version(
     tx: &mut Tx,
@@ -90,12 +114,13 @@ impl Prices<'_> {
     /// Sets several, all of them or none.
     ///
     /// # Errors
-    /// As [`Self::put`].
-    pub async fn put_all(self, actor: &Actor, all: &[(ModelName, NewPrice)]) -> Result<Vec<PriceVersion>> {
+    /// [`Error::Conflict`] where what one is to follow no longer holds; as [`Self::put`].
+    pub async fn put_all(self, actor: &Actor, all: &[Successor]) -> Result<Vec<PriceVersion>> {
         let mut change = self.0.change(actor).await?;
         let mut made = Vec::with_capacity(all.len());
-        for (model, new) in all {
-            made.push(put_one(&mut change, actor, model, new).await?);
+        for one in all {
+            one.must_follow(&mut change.tx).await?;
+            made.push(put_one(&mut change, actor, &one.model, &one.new).await?);
         }
         change.commit().await?;
         Ok(made)

@@ -10,7 +10,7 @@ use store::{
     Error, MemoryCatalog, Page, Store,
     channels::{ChannelPatch, NewOffer},
     groups::GroupPatch,
-    prices::{NewPrice, PriceVersion, Scope},
+    prices::{NewPrice, PriceVersion, Scope, Successor},
     time::now_us,
 };
 
@@ -70,6 +70,31 @@ on_both! {
         assert_eq!(history, [later, holds], "the history keeps it");
         store.prices().clear(&me(), &model("m"), &Scope::sale()).await.unwrap();
         assert_eq!(pays(&store, "", now + 2 * HOUR).await, None);
+    }
+
+    async fn several_follow_what_was_seen_or_none_does(bed) {
+        let (store, now) = (bed.store(), now_us());
+        let first = put(&store, Scope::sale(), "1", None).await.unwrap();
+        let second = put(&store, Scope::sale(), "2", Some(now + HOUR)).await.unwrap();
+        let after = |name: &str, follows: Option<PriceId>, valid_from_us: Option<i64>| Successor {
+            model: model(name),
+            new: NewPrice { scope: Scope::sale(), tariff: flat("3"), valid_from_us },
+            follows,
+        };
+        let put_all = async |all: &[Successor]| store.prices().put_all(&me(), all).await;
+        for stale in [
+            after("m", None, None),
+            after("m", Some(second.id), None),
+            after("m", Some(first.id), Some(now + HOUR)),
+            after("other", Some(first.id), None),
+        ] {
+            let refused = put_all(&[after("fresh", None, None), stale]).await;
+            assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
+        }
+        assert!(store.models().list().await.unwrap().iter().all(|one| one.name == "m"), "none of them");
+        let good = [after("m", Some(first.id), None), after("m", Some(second.id), Some(now + 2 * HOUR)), after("fresh", None, None)];
+        let made: Vec<_> = put_all(&good).await.unwrap().into_iter().map(|one| (one.model, one.version)).collect();
+        assert_eq!(made, [("m".into(), 3), ("m".into(), 4), ("fresh".into(), 1)]);
     }
 
     async fn a_group_pays_its_own_price_as_it_stands_else_everybodys_multiplied(bed) {

@@ -91,6 +91,10 @@ async fn sample(world: &World, route: &Route) -> Call {
         (&Method::POST, "/api/v1/alerts") => json!({"name": "new", "webhook": "https://example.com/hook"}),
         (&Method::POST, "/api/v1/users") => json!({"email": world.fresh_email(), "password": "correct horse battery"}),
         (&Method::PATCH, "/api/v1/tenants/{id}/members/{user}") => json!({"role": "viewer"}),
+        (&Method::POST, "/api/v1/catalog/import") => {
+            let line = world.get("/catalog/diff").await.json["data"][0].clone();
+            json!({"models": [{"model": line["model"], "seen": line["seen"]}]})
+        }
         (&Method::PUT, "/api/v1/routes/{model}") => json!({"strategy": "cost"}),
         (&Method::PUT, _) => json!({"input": "1", "output": "2"}),
         (&Method::GET | &Method::DELETE, _) => Value::Null,

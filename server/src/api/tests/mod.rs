@@ -7,6 +7,7 @@ mod changes;
 #[cfg(feature = "console")]
 mod doors;
 mod idempotency;
+mod import;
 mod openapi;
 mod prices;
 mod refusals;

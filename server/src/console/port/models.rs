@@ -1,10 +1,9 @@
 //! Models and prices for the console.
 
 use super::{ServerConsole, actor, failed, time};
-use crate::api::catalogue;
+use crate::{import, selling::sales};
 use app::port::{Author, Failed, Models, NewPrice};
 use domain::{
-    money::Multiplier,
     price::{Price, Tariff},
     views::{CataloguePrice, ModelLine, ModelPrices, PriceLine, PriceVersionLine},
 };
@@ -14,22 +13,11 @@ use std::{collections::HashMap, sync::Arc};
 use store::{
     Error, ModelName, Page,
     channels::ChannelRow,
-    groups::Group,
     prices::{PriceVersion, Scope, Standing, State},
 };
 
 /// So many versions are shown.
 const VERSIONS: u32 = 50;
-
-/// What the catalogue has under a model's name, or under its name at one of the channels that carry it.
-fn in_catalogue(model: &str, channels: &[ChannelRow]) -> Option<CataloguePrice> {
-    let carried = channels.iter().flat_map(|channel| {
-        let offers = channel.models.iter().filter(|offer| offer.model == model);
-        offers.flat_map(|offer| catalogue::of(channel.provider.as_str()).filter(|it| it.model == offer.upstream))
-    });
-    let entry = carried.chain(catalogue::named(model)).next()?;
-    Some(CataloguePrice { provider: entry.provider.clone(), tariff: entry.rates.clone() })
-}
 
 /// Versions, the one set last first. What holds, held or will, does so until another that begins later.
 fn history(
@@ -56,21 +44,6 @@ fn history(
         }
     };
     versions.iter().map(line).collect()
-}
-
-/// The sale prices of one model: each with the least that it is multiplied by.
-fn sales<'a>(model: &str, standing: &'a [Standing], groups: &[Group]) -> Vec<(&'a PriceVersion, Multiplier)> {
-    let now = store::time::now_us();
-    let holding = |group: &str| store::prices::holding(standing, model, &Scope::Sale(group.to_owned()), now);
-    let may_call = |group: &&Group| group.models.as_ref().is_none_or(|models| models.iter().any(|one| one == model));
-    let (own, multiplied): (Vec<_>, Vec<_>) = groups
-        .iter()
-        .filter(may_call)
-        .map(|group| (holding(&group.name), group.multiplier))
-        .partition(|(own, _)| own.is_some());
-    let least = multiplied.into_iter().map(|(_, multiplier)| multiplier).fold(Multiplier::ONE, Multiplier::min);
-    let own = own.into_iter().filter_map(|(price, _)| Some((price?, Multiplier::ONE)));
-    holding("").into_iter().map(|price| (price, least)).chain(own).collect()
 }
 
 impl ServerConsole {
@@ -131,7 +104,8 @@ impl ServerConsole {
             sale: sale.map(|price| price.tariff.clone()),
             groups: groups.into_iter().map(|group| group.name).collect(),
             costs,
-            catalogue: in_catalogue(model.as_str(), &channels),
+            catalogue: import::known(model.as_str(), &channels)
+                .map(|entry| CataloguePrice { provider: entry.provider.clone(), tariff: entry.rates.clone() }),
         })
     }
 
@@ -229,32 +203,9 @@ mod tests {
     }
 
     #[test]
-    fn everybodys_price_counts_at_the_least_multiplier_of_who_pays_it() {
-        let group = |name: &str, ppm, models: Option<&str>| Group {
-            name: name.into(),
-            multiplier: Multiplier(ppm),
-            models: models.map(|one| vec![one.to_owned()]),
-            tenants: 0,
-            created_us: 0,
-        };
-        let own = PriceVersion { scope: Scope::Sale("own".into()), ..version(2, 0, "system") };
-        let standing = [version(1, 0, "system"), own].map(|version| Standing { begins_us: 0, version });
-        let groups = [group("a", 900_000, None), group("b", 100_000, Some("other")), group("own", 1, None)];
-        let told: Vec<_> =
-            sales("m", &standing, &groups).iter().map(|(price, times)| (price.version, times.0)).collect();
-        assert_eq!(told, [(1, 900_000), (2, 1_000_000)]);
-    }
-
-    #[test]
     fn a_moment_is_read_as_utc() {
         assert_eq!(moment("1970-01-01T00:01"), Some(Some(60_000_000)));
         assert_eq!(moment(" "), Some(None));
         assert_eq!(moment("tomorrow"), None);
-    }
-
-    #[test]
-    fn the_catalogue_is_asked_by_name_where_no_channel_says_more() {
-        assert_eq!(in_catalogue("sandbox/echo", &[]).unwrap().provider, "sandbox");
-        assert!(in_catalogue("nobody's", &[]).is_none());
     }
 }
