@@ -76,6 +76,7 @@ pub async fn serve(config: Config, quick: bool) -> anyhow::Result<()> {
         config.money.usage_months,
         background.stop.clone(),
     ));
+    background.tracker.spawn(watch::rollups::watch(store.clone(), background.stop.clone()));
     background.tracker.spawn(watch::books::watch(store.clone(), config.data_dir.clone(), background.stop.clone()));
     background.tracker.spawn(watch::collect(told, store.clone(), background.stop.clone()));
 

@@ -68,9 +68,12 @@ fn ticks_are_round_and_few_whatever_is_highest() {
 #[test]
 fn the_smallest_are_added_up_and_nothing_is_lost() {
     let series = |n: i64| (format!("m{n}"), some(&[n, -1, 2 * n]));
-    let folded = fold((1..=9).map(series).collect(), "other");
+    let folded = fold((1..=9).map(series).collect(), Vec::new(), "other");
     let names: Vec<_> = folded.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["m9", "m8", "m7", "m6", "m5", "other"]);
     assert_eq!(folded.last().unwrap().1, some(&[1 + 2 + 3 + 4, -1, 2 * (1 + 2 + 3 + 4)]));
-    assert_eq!(fold((1..=6).map(series).collect(), "other").len(), 6, "a sixth alone needs no other name");
+    assert_eq!(fold((1..=6).map(series).collect(), Vec::new(), "other").len(), 6, "a sixth alone needs no other name");
+    let with_rest = fold((1..=2).map(series).collect(), vec![Some(7)], "other");
+    assert_eq!(with_rest.len(), 3, "what is no series is another");
+    assert_eq!(with_rest[2], ("other".to_owned(), vec![Some(7)]));
 }

@@ -135,7 +135,7 @@ fn models_chart(home: &TenantHome) -> impl IntoView + use<> {
     let t = Words::here();
     let grid = grid(&home.month);
     let of_model = |(name, spend): &(String, Vec<NanoUsd>)| (name.clone(), spend.iter().map(|it| Some(it.0)).collect());
-    let folded = fold(home.models.iter().map(of_model).collect(), Charts::here().other());
+    let folded = fold(home.models.iter().map(of_model).collect(), Vec::new(), Charts::here().other());
     let series = folded
         .into_iter()
         .zip(AREAS)

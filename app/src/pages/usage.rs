@@ -96,7 +96,7 @@ fn moved_told(now: u64, before: u64) -> String {
 
 fn sums_of(view: UsageView, asked: Memo<UsageAsked>) -> impl IntoView {
     let t = Words::here();
-    let UsageView { span, window, by, slots, lines, total, before, csv, place } = view;
+    let UsageView { span, window, by, slots, rest, lines, more, total, before, csv, place } = view;
     let query = use_query_map().get_untracked();
     let groups = By::ALL.iter().filter(|one| place || !one.is_for_the_place()).map(|one| {
         let current = (*one == by).then_some("true");
@@ -127,8 +127,8 @@ fn sums_of(view: UsageView, asked: Memo<UsageAsked>) -> impl IntoView {
             }.into_any()
         } else {
             view! {
-                {move || drawn(&slots, grid, asked.get().measure)}
-                <Lines lines total by/>
+                {move || drawn(&slots, &rest, grid, asked.get().measure)}
+                <Lines lines more total by/>
             }.into_any()
         }}
     }
@@ -157,7 +157,7 @@ fn tiles(total: &UsageLine, before: &UsageLine) -> impl IntoView + use<> {
 }
 
 /// The chart of one measure.
-fn drawn(slots: &[(String, Vec<Point>)], grid: Grid, measure: Measure) -> impl IntoView + use<> {
+fn drawn(slots: &[(String, Vec<Point>)], rest: &[Point], grid: Grid, measure: Measure) -> impl IntoView + use<> {
     let value = |point: &Point| match measure {
         Measure::Spend => Some(point.spend.0),
         Measure::Requests => count(point.requests),
@@ -169,7 +169,7 @@ fn drawn(slots: &[(String, Vec<Point>)], grid: Grid, measure: Measure) -> impl I
         let name = if name.is_empty() { Words::here().all() } else { name };
         (name.to_owned(), points.iter().map(value).collect())
     });
-    let series = fold(groups.collect(), Charts::here().other())
+    let series = fold(groups.collect(), rest.iter().map(value).collect(), Charts::here().other())
         .into_iter()
         .zip(AREAS)
         .map(|((name, values), key)| Series { name, key, values, sum: None })
@@ -179,7 +179,7 @@ fn drawn(slots: &[(String, Vec<Point>)], grid: Grid, measure: Measure) -> impl I
 }
 
 #[component]
-fn Lines(lines: Vec<UsageLine>, total: UsageLine, by: By) -> impl IntoView {
+fn Lines(lines: Vec<UsageLine>, more: u64, total: UsageLine, by: By) -> impl IntoView {
     let t = Words::here();
     let spends = places(lines.iter().chain([&total]).map(|line| line.spend));
     let costs = places(lines.iter().chain([&total]).filter_map(|line| line.cost));
@@ -199,11 +199,17 @@ fn Lines(lines: Vec<UsageLine>, total: UsageLine, by: By) -> impl IntoView {
             {margin.map(|margin| view! { <td class="num"><Money amount=margin places=spends.max(costs)/></td> })}
         }
     };
+    let shown = lines.len() as u64;
+    let aside = if more == 0 {
+        by_name(by).to_owned()
+    } else {
+        t.largest(&grouped(shown), &grouped(shown.saturating_add(more)))
+    };
     let rows = lines
         .into_iter()
         .map(move |line| view! { <tr><th scope="row" class="strong">{line.of.clone()}</th>{cells(&line)}</tr> });
     view! {
-        <Panel title=t.title() aside=by_name(by)>
+        <Panel title=t.title() aside>
             <Table label=t.title()>
                 <thead>
                     <tr>

@@ -34,6 +34,7 @@ super::words! {
         cost: "Cost to us", "成本";
         margin: "Margin", "毛利";
         all: "All of it", "合计";
+        largest(shown: &str, all: &str): format!("the {shown} that cost most, of {all}"), format!("消费最多的 {shown} 个, 共 {all} 个");
         a_slot(step: &str): format!("{step} each, UTC"), format!("每 {step}, UTC");
     }
 }

@@ -51,6 +51,7 @@ pub mod reconcile;
 pub mod redis;
 pub mod responses;
 pub mod retention;
+pub mod rollups;
 pub mod routes;
 pub mod seal;
 pub mod search;

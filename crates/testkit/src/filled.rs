@@ -101,6 +101,7 @@ pub async fn fill(database: &Database, node: &Node, size: Size, now_us: i64) -> 
     }
     writer.run(&durations(size, now_us)).await?;
     say("INSERT INTO usage_durations");
+    writer.run(&writer.stale()).await?;
     for name in ["fill_keys", "fill_models", "fill_channels", "fill_costs", "fill_lengths"] {
         writer.run(&[format!("DROP TABLE {name}")]).await?;
     }
@@ -250,6 +251,23 @@ impl Writer {
             Self::Sqlite(_) => self.run(&["PRAGMA wal_checkpoint(TRUNCATE)".to_owned()]).await,
             Self::Postgres(_) => self.run(&["VACUUM (ANALYZE)".to_owned(), "CHECKPOINT".to_owned()]).await,
         }
+    }
+
+    /// Marks every slot as not rolled up yet, as the drain does: the node does that when it runs.
+    fn stale(&self) -> [String; 3] {
+        let month = match self {
+            Self::Sqlite(_) => "unixepoch(hour_us / 1000000, 'unixepoch', 'start of month')",
+            Self::Postgres(_) => {
+                "CAST(EXTRACT(EPOCH FROM date_trunc('month', to_timestamp(hour_us / 1000000) AT TIME ZONE 'UTC')) AS BIGINT)"
+            }
+        };
+        let slots =
+            ["hour_us".to_owned(), "hour_us / 86400000000 * 86400000000".to_owned(), format!("{month} * 1000000")];
+        let mut span = -1;
+        slots.map(|slot| {
+            span += 1;
+            format!("INSERT INTO usage_stale (span, slot_us, batch) SELECT DISTINCT {span}, {slot}, 0 FROM usage_hours")
+        })
     }
 
     /// `{text(x)}` as a text in this database's words.

@@ -19,6 +19,11 @@ const FIRST_BYTE: Duration = Duration::from_millis(500);
 /// How far the process may grow while it writes a file, in KiB.
 const FLAT_KIB: u64 = 32 * 1024;
 
+/// How long a node may take to roll up a year that was never rolled up, and the slots that are not over then: an hour or
+/// two, a day, a month.
+const ROLLED_UP: Duration = Duration::from_secs(3_600);
+const RUNNING: i64 = 4;
+
 /// Up to so many rows every list is also walked to its end.
 const WALKED: u64 = 100_000;
 
@@ -42,6 +47,14 @@ pub async fn run(program: &str, kind: Kind, size: Size, times: usize, held: bool
     ensure!(report.contains(&format!("{} requests", size.rows)), "{report}");
 
     let ledger = database.reader(node.data()).await?;
+    if held {
+        let begun = Instant::now();
+        crate::wait::until("roll-ups of all that is over", ROLLED_UP, async || {
+            Ok((ledger.integer("SELECT COUNT(*) FROM usage_stale").await? <= RUNNING).then_some(()))
+        })
+        .await?;
+        figure(&format!("everything rolled up after {:.1} s", begun.elapsed().as_secs_f64()));
+    }
     if size.rows <= WALKED {
         let session = Session::start(node.address(), EMAIL, PASSWORD).await?;
         walked::everything(node.address(), &api, &session, &ledger).await?;

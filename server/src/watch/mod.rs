@@ -5,6 +5,7 @@ pub mod alerts;
 pub mod books;
 pub mod prober;
 pub mod retention;
+pub mod rollups;
 pub mod tell;
 pub mod turns;
 

@@ -145,10 +145,15 @@ pub struct UsageView {
     pub window: Window,
     /// By what.
     pub by: By,
-    /// By what, a slot each: requests, tokens, errors and charges in every slot, in the order of `lines`.
+    /// By what, a slot each: requests, tokens, errors and charges in every slot, in the order of `lines`. Where there are
+    /// many, those that are among the largest of any of these.
     pub slots: Vec<(String, Vec<Point>)>,
+    /// What is in none of `slots`; empty: nothing.
+    pub rest: Vec<Point>,
     /// The sums, the largest charge first, or by day.
     pub lines: Vec<UsageLine>,
+    /// How many lines more there are.
+    pub more: u64,
     /// All of it.
     pub total: UsageLine,
     /// The same over as long before.

@@ -85,6 +85,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../../migrations/sqlite/0016_size.sql"),
         include_str!("../../../../migrations/postgres/0016_size.sql"),
     ),
+    (
+        17,
+        include_str!("../../../../migrations/sqlite/0017_rollups.sql"),
+        include_str!("../../../../migrations/postgres/0017_rollups.sql"),
+    ),
 ];
 
 /// Any fixed number: only one node migrates at a time (`pg_advisory_xact_lock`).

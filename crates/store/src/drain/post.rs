@@ -18,6 +18,7 @@ use crate::{
     ids,
     journal::record::Settled,
     ledger::accounts::{self, COST, REVENUE, WRITEOFF, Wallet},
+    rollups::stale,
     time,
 };
 use domain::ids::{AccountId, RequestId, TenantId, TransferId};
@@ -30,6 +31,7 @@ pub struct Poster {
     minutes: Bulk,
     hours: Bulk,
     durations: Bulk,
+    stale: Bulk,
     wallets: Bulk,
     leases: Bulk,
     accounts: Bulk,
@@ -131,6 +133,7 @@ impl Poster {
             minutes: Bulk::new(sqlite, rollup::MINUTES),
             hours: Bulk::new(sqlite, rollup::HOURS),
             durations: Bulk::new(sqlite, durations::SHAPE),
+            stale: Bulk::new(sqlite, stale::SHAPE),
             wallets: Bulk::new(sqlite, locked(WALLETS, ") ORDER BY tenant FOR UPDATE")),
             leases: Bulk::new(sqlite, locked(LEASES, ") ORDER BY tenant FOR UPDATE")),
             accounts: Bulk::new(sqlite, ACCOUNTS),
@@ -179,11 +182,14 @@ impl Poster {
         let changes = self.charge(tx, source, &bills, &charges).await?;
         let changes = book_costs(tx, changes, costs).await?;
         self.apply(tx, source, changes).await?;
-        let (minutes, hours, taken) = rollup.into_rows();
+        let (minutes, hours, taken, touched) = rollup.into_rows();
         let minutes = self.minutes.statements(&[], minutes, rollup::values);
         let hours = self.hours.statements(&[], hours, rollup::values);
         let taken = self.durations.statements(&[], taken.into_rows(), durations::values);
-        for statement in minutes.into_iter().chain(hours).chain(taken) {
+        // Last of these: who makes roll-ups of a slot waits for the batch that has marked it, and sees all of it.
+        let batch = ids::next();
+        let stale = self.stale.statements(&[], touched.into_rows(), |slot, out| stale::values(slot, batch, out));
+        for statement in minutes.into_iter().chain(hours).chain(taken).chain(stale) {
             tx.execute(statement).await?;
         }
         // Last: what was spent in a window before there was a budget is read from the roll-ups.

@@ -1,7 +1,7 @@
 //! Sums per minute and per hour, by tenant, key, model and channel, added to in the transaction that posts the rows.
 
 use super::{durations::Durations, row, values::Shape};
-use crate::{db::Value, journal::record::Settled};
+use crate::{db::Value, journal::record::Settled, rollups::stale::Touched};
 use domain::usage::Usage;
 use std::collections::BTreeMap;
 
@@ -55,6 +55,7 @@ pub struct Rollup {
     minutes: BTreeMap<Key, Sums>,
     hours: BTreeMap<Key, Sums>,
     durations: Durations,
+    touched: Touched,
 }
 
 impl Rollup {
@@ -66,6 +67,7 @@ impl Rollup {
         let key =
             |span: i64| (time.div_euclid(span) * span, opened.tenant.0, opened.key.0, opened.model.clone(), channel);
         let more = sums(end);
+        self.touched.add(time);
         for (slots, span) in [(&mut self.minutes, MINUTE_US), (&mut self.hours, HOUR_US)] {
             let sums = slots.entry(key(span)).or_insert([0; 18]);
             sums.iter_mut().zip(more).for_each(|(sum, more)| *sum = sum.saturating_add(more));
@@ -73,11 +75,12 @@ impl Rollup {
         }
     }
 
-    /// The rows to add, sorted: by the minute, by the hour, and how long things took.
-    pub fn into_rows(
+    /// The rows to add, sorted: by the minute, by the hour, how long things took; and which slots that touches.
+    pub(crate) fn into_rows(
         self,
-    ) -> (impl ExactSizeIterator<Item = (Key, Sums)>, impl ExactSizeIterator<Item = (Key, Sums)>, Durations) {
-        (self.minutes.into_iter(), self.hours.into_iter(), self.durations)
+    ) -> (impl ExactSizeIterator<Item = (Key, Sums)>, impl ExactSizeIterator<Item = (Key, Sums)>, Durations, Touched)
+    {
+        (self.minutes.into_iter(), self.hours.into_iter(), self.durations, self.touched)
     }
 }
 

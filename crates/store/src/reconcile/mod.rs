@@ -13,6 +13,7 @@ mod books;
 mod journals;
 mod kept;
 mod payments;
+mod rollups;
 mod statements;
 
 pub use books::{Audit, audit};
@@ -124,6 +125,7 @@ pub async fn reconcile(db: &Db, data_dir: &Path) -> Result<Report> {
     };
     let mut tx = db.snapshot_of_usage().await?;
     books::compare(&mut tx, &mut report).await?;
+    rollups::compare(&mut tx, &mut report).await?;
     statements::compare(&mut tx, &mut report).await?;
     payments::compare(&mut tx, &mut report).await?;
     journals::compare(&mut tx, data_dir, &mut report).await?;

@@ -1,5 +1,6 @@
 //! Which requests are meant.
 
+use super::Of;
 use crate::{
     db::{Sql, Value},
     drain::rollup::is_error,
@@ -26,6 +27,8 @@ pub struct Filter {
     pub status: Option<u16>,
     /// Only those with an error: 400 and more, and no answer.
     pub errors: bool,
+    /// Only those of these groups, all by one dimension; empty: of any.
+    pub any_of: Vec<Of>,
 }
 
 /// Conditions with their values.
@@ -38,7 +41,12 @@ pub(super) struct Where {
 impl Where {
     /// The filter on a table whose time is `time`.
     pub fn new(filter: &Filter, time: &str) -> Self {
-        let mut it = Self { text: String::from("1 = 1"), values: Vec::new() };
+        Self::after(Vec::new(), filter, time)
+    }
+
+    /// The same, of a statement that has these values before.
+    pub fn after(values: Vec<Value>, filter: &Filter, time: &str) -> Self {
+        let mut it = Self { text: String::from("1 = 1"), values };
         it.add(&format!("{time} >= "), filter.from_us);
         it.add(&format!("{time} < "), filter.to_us);
         it.add("tenant = ", filter.tenant);
@@ -46,11 +54,27 @@ impl Where {
         it.add("model = ", filter.model.clone());
         it.add("channel = ", filter.channel);
         it.add("status = ", filter.status);
+        it.any_of(&filter.any_of);
         if filter.errors || filter.status.is_some_and(is_error) {
             // As the indices usage_events_errors and usage_events_failed have it.
             it.text.push_str(" AND (status >= 400 OR status = 0)");
         }
         it
+    }
+
+    /// Of one of these groups.
+    fn any_of(&mut self, groups: &[Of]) {
+        let Some(first) = groups.first() else { return };
+        let (column, value): (_, fn(&Of) -> Value) = match first {
+            Of { model: Some(_), .. } => ("model", |of| of.model.clone().into()),
+            Of { key: Some(_), .. } => ("key_id", |of| of.key.into()),
+            Of { tenant: Some(_), .. } => ("tenant", |of| of.tenant.into()),
+            // The channel; where none answered, roll-ups have 0 and rows have NULL.
+            _ => ("COALESCE(channel, 0)", |of| of.channel.unwrap_or(ChannelId(0)).into()),
+        };
+        let places: Vec<_> = (1..=groups.len()).map(|n| format!("${}", self.values.len() + n)).collect();
+        let _ = write!(self.text, " AND {column} IN ({})", places.join(", "));
+        self.values.extend(groups.iter().map(value));
     }
 
     /// One more condition, where there is a value. `condition` is text of the source.
@@ -70,6 +94,11 @@ impl Where {
             let (n, sign) = (self.values.len(), if after { '>' } else { '<' });
             let _ = write!(self.text, " AND (time_us, request_id) {sign} (${}, ${n})", n - 1);
         }
+    }
+
+    /// The conditions, and all values up to here.
+    pub fn into_parts(self) -> (String, Vec<Value>) {
+        (self.text, self.values)
     }
 
     /// `before WHERE … after`.

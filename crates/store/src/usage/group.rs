@@ -1,10 +1,12 @@
 //! By what sums are made.
 
-use crate::{db::Row, error::Result};
+use crate::{
+    db::Row,
+    error::Result,
+    rollups::{Dimensions, HOUR_US},
+};
 use domain::ids::{ChannelId, KeyId, TenantId};
 use std::str::FromStr;
-
-const HOUR_US: i64 = 3_600_000_000;
 
 /// What sums are made by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,10 +87,15 @@ impl<'a> Terms<'a> {
         self.terms.iter().map(|term| format!("{term}, ")).collect()
     }
 
-    /// `GROUP BY` the first columns and `more` after them; nothing where there are none.
-    pub fn group_by(&self, more: usize) -> String {
-        let numbers: Vec<_> = (1..=self.terms.len() + more).map(|n| n.to_string()).collect();
+    /// `GROUP BY` them; nothing where there are none.
+    pub fn group_by(&self) -> String {
+        let numbers: Vec<_> = (1..=self.terms.len()).map(|n| n.to_string()).collect();
         if numbers.is_empty() { String::new() } else { format!("GROUP BY {}", numbers.join(", ")) }
+    }
+
+    /// `GROUP BY` them and these columns.
+    pub fn group_by_and(&self, more: &str) -> String {
+        if self.terms.is_empty() { format!("GROUP BY {more}") } else { format!("{}, {more}", self.group_by()) }
     }
 
     /// Reads them.
@@ -114,6 +121,17 @@ impl GroupBy {
             Self::Tenant => Some("tenant"),
             Self::Channel => Some("COALESCE(channel, 0) AS answered"),
             Self::Day | Self::Hour | Self::Slot(_) => None,
+        }
+    }
+
+    /// The dimension, where it is one.
+    pub(super) fn dimension(self) -> Dimensions {
+        match self {
+            Self::Model => Dimensions::MODEL,
+            Self::Key => Dimensions::KEY,
+            Self::Tenant => Dimensions::TENANT,
+            Self::Channel => Dimensions::CHANNEL,
+            Self::Day | Self::Hour | Self::Slot(_) => Dimensions::default(),
         }
     }
 

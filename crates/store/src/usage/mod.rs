@@ -1,7 +1,7 @@
 //! Reading what requests used: pages, one request, CSV, sums.
 //!
-//! Pages go by key (time and id), never by offset, so the ten-millionth row costs what the first does. Sums of whole hours
-//! and of recent minutes come from the roll-ups, others from the rows.
+//! Pages go by key (time and id), never by offset, so the ten-millionth row costs what the first does. Sums come from
+//! the coarsest roll-ups that are exact, piece by piece, and where there are none from the rows.
 
 #![deny(clippy::float_arithmetic)]
 
@@ -10,7 +10,7 @@ pub(crate) mod durations;
 pub(crate) mod event;
 mod filter;
 mod group;
-mod source;
+mod pieces;
 pub(crate) mod summary;
 
 pub use csv::{COLUMNS, csv};

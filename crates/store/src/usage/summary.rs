@@ -4,11 +4,12 @@ use super::{
     Filter,
     filter::Where,
     group::{GroupBy, Of, Terms},
-    source::Source,
+    pieces::{Piece, Source, pieces},
 };
 use crate::{
-    db::{Row, Tx},
+    db::{Row, Sql, Tx, Value},
     error::Result,
+    rollups::Axis,
 };
 use domain::money::NanoUsd;
 
@@ -46,47 +47,74 @@ pub struct Line {
     pub cost: NanoUsd,
 }
 
-/// Of rows that are sums already.
-const ROLLED_UP: [(&str, &str); 5] = [
-    ("requests", "requests"),
-    ("errors", "errors"),
-    ("limited", "limited"),
-    ("left_early", "left_early"),
-    ("failed", "failed"),
+/// What is summed, and how it is read from a row of a request.
+const COUNTS: [(&str, &str); 5] = [
+    ("requests", "1"),
+    ("errors", "CASE WHEN status >= 400 OR status = 0 THEN 1 ELSE 0 END"),
+    ("limited", "CASE WHEN status = 429 THEN 1 ELSE 0 END"),
+    ("left_early", "CASE WHEN status = 499 THEN 1 ELSE 0 END"),
+    ("failed", "CASE WHEN status >= 500 OR status = 0 THEN 1 ELSE 0 END"),
 ];
-/// Of one row a request.
-const OF_EVENTS: [(&str, &str); 5] = [
-    ("1", "requests"),
-    ("CASE WHEN status >= 400 OR status = 0 THEN 1 ELSE 0 END", "errors"),
-    ("CASE WHEN status = 429 THEN 1 ELSE 0 END", "limited"),
-    ("CASE WHEN status = 499 THEN 1 ELSE 0 END", "left_early"),
-    ("CASE WHEN status >= 500 OR status = 0 THEN 1 ELSE 0 END", "failed"),
-];
-const UNITS: [(&str, &str); 7] = [
-    ("input", "input"),
-    ("cache_read", "cache_read"),
-    ("cache_write_5m + cache_write_1h", "cache_write"),
-    ("output", "output"),
-    ("reasoning", "reasoning"),
-    ("sale", "sale"),
-    ("cost", "cost"),
-];
+/// What is summed, and is called the same everywhere but `cache_write`.
+const UNITS: [&str; 7] = ["input", "cache_read", "cache_write", "output", "reasoning", "sale", "cost"];
 
 pub async fn summary(tx: &mut Tx, filter: &Filter, groups: &[GroupBy]) -> Result<Vec<Line>> {
-    let source = Source::of(filter, groups);
-    let (table, time) = source.table();
-    let counts = if source == Source::Events { OF_EVENTS } else { ROLLED_UP };
-    let sums: Vec<_> = counts.iter().chain(&UNITS).map(|(what, name)| sum(what, name)).collect();
-    let terms = Terms::new(groups, time);
+    let (mut selects, mut values) = (Vec::new(), Vec::new());
+    for piece in pieces(tx, filter, groups, Axis::of_sums).await? {
+        let (select, more) = rows_of(piece, filter, values);
+        selects.push(select);
+        values = more;
+    }
+    let sums: Vec<_> = COUNTS.iter().map(|(name, _)| name).chain(&UNITS).map(|name| sum(name)).collect();
+    let terms = Terms::new(groups, "time_us");
     let order = if terms.by_time() { "ORDER BY at_us, sale DESC" } else { "ORDER BY sale DESC" };
-    let before = format!("SELECT {}{} FROM {table}", terms.select(), sums.join(", "));
-    let after = format!("{} {order} LIMIT {LIMIT}", terms.group_by(0));
-    let rows = tx.fetch_all(Where::new(filter, time).sql(&before, &after)).await?;
+    let text = format!(
+        "SELECT {}{} FROM ({}) AS pieces {} {order} LIMIT {LIMIT}",
+        terms.select(),
+        sums.join(", "),
+        selects.join(" UNION ALL "),
+        terms.group_by()
+    );
+    let rows = tx.fetch_all(values.into_iter().fold(Sql::built(text), Sql::bind)).await?;
     rows.iter().map(|row| line(row, &terms)).collect()
 }
 
-fn sum(what: &str, name: &str) -> String {
-    format!("CAST(COALESCE(SUM({what}), 0) AS BIGINT) AS {name}")
+/// The rows of a piece, all of one shape; with the values of the pieces before, and its own.
+fn rows_of(piece: Piece, filter: &Filter, mut values: Vec<Value>) -> (String, Vec<Value>) {
+    let (table, time) = match piece.source {
+        Source::Rolled(..) => ("usage_rollups", "slot_us"),
+        Source::Hours => ("usage_hours", "hour_us"),
+        Source::Minutes => ("usage_minutes", "minute_us"),
+        Source::Events => ("usage_events", "time_us"),
+    };
+    let count = |(name, of_row): (&str, &str)| match piece.source {
+        Source::Events => format!("{of_row} AS {name}"),
+        _ => name.to_owned(),
+    };
+    let unit = |name: &str| match (name, piece.source) {
+        (name, Source::Rolled(..)) => name.to_owned(),
+        ("cache_write", _) => "cache_write_5m + cache_write_1h AS cache_write".to_owned(),
+        (name, _) => name.to_owned(),
+    };
+    let columns: Vec<_> = COUNTS.into_iter().map(count).chain(UNITS.into_iter().map(unit)).collect();
+    let of_axis = match piece.source {
+        Source::Rolled(axis, span) => {
+            values.extend([axis.id().into(), span.id().into()]);
+            format!("axis = ${} AND span = ${} AND ", values.len() - 1, values.len())
+        }
+        _ => String::new(),
+    };
+    let own = Filter { from_us: Some(piece.from_us), to_us: Some(piece.to_us), ..filter.clone() };
+    let (conditions, values) = Where::after(values, &own, time).into_parts();
+    let select = format!(
+        "SELECT {time} AS time_us, tenant, key_id, model, channel, {} FROM {table} WHERE {of_axis}{conditions}",
+        columns.join(", ")
+    );
+    (select, values)
+}
+
+fn sum(name: &str) -> String {
+    format!("CAST(COALESCE(SUM({name}), 0) AS BIGINT) AS {name}")
 }
 
 fn line(row: &Row, terms: &Terms<'_>) -> Result<Line> {

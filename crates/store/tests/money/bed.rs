@@ -228,3 +228,20 @@ impl Bed {
 pub fn size(name: &str, short: usize) -> usize {
     std::env::var(format!("TURNPIKE_TEST_{name}")).ok().and_then(|text| text.parse().ok()).unwrap_or(short)
 }
+
+/// An id made at that time.
+pub fn request_of(us: i64) -> RequestId {
+    let mut id = store::ids::next_request();
+    id.0[..6].copy_from_slice(&(us / 1_000).to_be_bytes()[2..]);
+    id
+}
+
+/// A whole request that came at `us`.
+pub async fn request_at(node: &Node, tenant: TenantId, us: i64, sale: i64) -> RequestId {
+    let mut opened = opened(tenant, sale.max(1));
+    opened.request = request_of(us);
+    let request = opened.request;
+    let hold = node.ledger.hold(&opened, &Budgets::default()).await.unwrap();
+    node.ledger.settle(hold, opened, settlement(sale)).await.unwrap();
+    request
+}

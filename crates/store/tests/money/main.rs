@@ -20,6 +20,7 @@ mod payments;
 mod rate;
 mod recovery;
 mod retention;
+mod rollups;
 mod statements;
 mod usage;
 mod windows;

@@ -1,12 +1,7 @@
 //! Old usage: its rows go, its sums stay, and the books add up before, between and after.
 
 use crate::{bed::*, support::Bed};
-use domain::{
-    budget::Budgets,
-    ids::{RequestId, TenantId},
-    money::NanoUsd,
-    ports::Ledger as _,
-};
+use domain::{ids::TenantId, money::NanoUsd};
 use std::{future::Future, pin::pin, task::Poll};
 use store::{
     Db, Sql,
@@ -19,23 +14,6 @@ use store::{
 };
 
 const DAY_US: i64 = 86_400_000_000;
-
-/// An id made at that time.
-fn request_of(us: i64) -> RequestId {
-    let mut id = store::ids::next_request();
-    id.0[..6].copy_from_slice(&(us / 1_000).to_be_bytes()[2..]);
-    id
-}
-
-/// A whole request that came at `us`.
-async fn request_at(node: &Node, tenant: TenantId, us: i64, sale: i64) -> RequestId {
-    let mut opened = opened(tenant, sale.max(1));
-    opened.request = request_of(us);
-    let request = opened.request;
-    let hold = node.ledger.hold(&opened, &Budgets::default()).await.unwrap();
-    node.ledger.settle(hold, opened, settlement(sale)).await.unwrap();
-    request
-}
 
 /// PostgreSQL: the partitions of the last months, as they were made ahead then.
 async fn made_ahead(db: &Db) {

@@ -2,7 +2,7 @@
 
 use super::{
     ServerConsole, failed,
-    timeline::{timeline, within},
+    timeline::{outcomes, within},
 };
 use app::port::{Failed, Requests};
 use domain::{
@@ -90,7 +90,7 @@ impl ServerConsole {
         let limit = u32::try_from(PAGE).unwrap_or(u32::MAX).saturating_add(1);
         let mut moment = Moment::now(self.store.db()).await?;
         let mut events = moment.requests(&filter, asked.before.map(Place::of), limit).await?;
-        let timeline = timeline(&mut moment, &all, window, false).await?;
+        let timeline = outcomes(&mut moment, &all, window).await?;
         drop(moment);
         let more = events.len() > PAGE;
         events.truncate(PAGE);

@@ -52,3 +52,41 @@ pub async fn timeline(moment: &mut Moment, filter: &Filter, window: Window, cost
     let before = sum(moment, &within(filter, window.before()), costs).await?;
     Ok(Timeline { window, slots, total, before })
 }
+
+/// A line a slot of requests and errors only: what a log's chart shows of what its filter finds. Counts by outcome are in the
+/// roll-ups; what they do not tell apart is read from the rows.
+pub async fn outcomes(moment: &mut Moment, filter: &Filter, window: Window) -> Result<Timeline, Error> {
+    let Some(picked) = picked(filter) else { return timeline(moment, filter, window, false).await };
+    let all = Filter { status: None, errors: false, ..filter.clone() };
+    let all = timeline(moment, &all, window, false).await?;
+    Ok(Timeline {
+        window,
+        slots: all.slots.iter().map(picked).collect(),
+        total: picked(&all.total),
+        before: picked(&all.before),
+    })
+}
+
+/// What a filter by outcome leaves of a slot, where the slot's counts tell.
+fn picked(filter: &Filter) -> Option<fn(&Slot) -> Slot> {
+    match (filter.status, filter.errors) {
+        (None, true) => Some(|slot| Slot { requests: slot.errors, ..counts(slot) }),
+        // An answer that is no error has this status.
+        (Some(200), false) => Some(|slot| Slot { requests: slot.fine(), ..Slot::default() }),
+        (Some(429), _) => {
+            Some(|slot| Slot { requests: slot.limited, errors: slot.limited, limited: slot.limited, ..Slot::default() })
+        }
+        (Some(499), _) => Some(|slot| Slot {
+            requests: slot.left_early,
+            errors: slot.left_early,
+            left_early: slot.left_early,
+            ..Slot::default()
+        }),
+        _ => None,
+    }
+}
+
+fn counts(slot: &Slot) -> Slot {
+    let Slot { requests, errors, limited, left_early, failed, .. } = *slot;
+    Slot { requests, errors, limited, left_early, failed, ..Slot::default() }
+}

@@ -60,29 +60,88 @@ fn timeless(of: &Of) -> Of {
     Of { time_us: None, ..of.clone() }
 }
 
-/// What each group did when, in the order of `lines`; by the day there is one group, of everything.
+/// So many lines are shown; more are told by their number.
+const SHOWN: usize = 200;
+/// A chart tells so many groups apart, by whichever of its measures.
+const CHARTED: usize = 5;
+
+/// What the groups did when, in the order of `lines`, and what all others did; by the day there is one group, of everything.
+#[derive(Default)]
+struct Points {
+    groups: Vec<(Option<Of>, Vec<Point>)>,
+    rest: Vec<Point>,
+}
+
+/// The groups that are among the largest of one of a chart's measures.
+fn largest(lines: &[Line]) -> Vec<Of> {
+    let measures: [fn(&Line) -> i64; 4] =
+        [|it| it.sale.0, |it| it.requests, |it| it.errors, |it| i64::try_from(point(it).tokens).unwrap_or(i64::MAX)];
+    let mut largest: Vec<&Line> = Vec::new();
+    for measure in measures {
+        let mut sorted: Vec<&Line> = lines.iter().collect();
+        sorted.sort_by_key(|line| std::cmp::Reverse(measure(line)));
+        for line in sorted.into_iter().take(CHARTED) {
+            if !largest.iter().any(|it| it.of == line.of) {
+                largest.push(line);
+            }
+        }
+    }
+    largest.into_iter().map(|line| line.of.clone()).collect()
+}
+
+/// Each group's points of a window.
 async fn points(
     moment: &mut Moment,
     filter: &Filter,
     window: Window,
-    by: By,
-    lines: &[Line],
-) -> Result<Vec<(Option<Of>, Vec<Point>)>, Error> {
-    let slot = GroupBy::Slot(window.step_us);
-    let (groups, of_all) = if by == By::Day { (vec![slot], true) } else { (vec![group(by), slot], false) };
-    let empty = || vec![Point::default(); window.slots()];
+    groups: &[GroupBy],
+) -> Result<HashMap<Of, Vec<Point>>, Error> {
     let mut found: HashMap<Of, Vec<Point>> = HashMap::new();
-    for line in moment.summary(filter, &groups).await? {
-        let points = found.entry(timeless(&line.of)).or_insert_with(empty);
+    for line in moment.summary(filter, groups).await? {
+        let points = found.entry(timeless(&line.of)).or_insert_with(|| vec![Point::default(); window.slots()]);
         let place = line.of.time_us.and_then(|time| window.slot(time)).and_then(|at| points.get_mut(at));
         if let Some(place) = place {
             *place = point(&line);
         }
     }
-    if of_all {
-        return Ok(found.into_values().map(|points| (None, points)).collect());
+    Ok(found)
+}
+
+async fn charted(
+    moment: &mut Moment,
+    filter: &Filter,
+    window: Window,
+    by: By,
+    lines: &[Line],
+) -> Result<Points, Error> {
+    let slot = GroupBy::Slot(window.step_us);
+    if by == By::Day {
+        let all = points(moment, filter, window, &[slot]).await?;
+        return Ok(Points { groups: all.into_values().map(|points| (None, points)).collect(), rest: Vec::new() });
     }
-    Ok(lines.iter().filter_map(|line| found.remove(&line.of).map(|points| (Some(line.of.clone()), points))).collect())
+    let largest = largest(lines);
+    let few = largest.len() == lines.len();
+    let any_of = if few { Vec::new() } else { largest.clone() };
+    let own = Filter { any_of, ..filter.clone() };
+    let mut found = points(moment, &own, window, &[group(by), slot]).await?;
+    let mut rest = Vec::new();
+    if !few {
+        rest = points(moment, filter, window, &[slot]).await?.remove(&Of::default()).unwrap_or_default();
+        for points in found.values() {
+            rest.iter_mut().zip(points).for_each(|(rest, point)| *rest = less(*rest, *point));
+        }
+    }
+    let groups = lines.iter().filter_map(|line| Some((Some(line.of.clone()), found.remove(&line.of)?))).collect();
+    Ok(Points { groups, rest })
+}
+
+fn less(all: Point, one: Point) -> Point {
+    Point {
+        requests: all.requests.saturating_sub(one.requests),
+        errors: all.errors.saturating_sub(one.errors),
+        tokens: all.tokens.saturating_sub(one.tokens),
+        spend: all.spend.saturating_sub(one.spend),
+    }
 }
 
 impl ServerConsole {
@@ -109,13 +168,14 @@ impl ServerConsole {
         let place = Filter { tenant, ..Filter::default() };
         let (here, earlier) = (within(&place, window), within(&place, window.before()));
         let costs = tenant.is_none();
+        let shown = if by == By::Day { usize::MAX } else { SHOWN };
         let mut moment = Moment::now(self.store.db()).await?;
         let lines = moment.summary(&here, &[group(by)]).await?;
         let taken = moment.durations(&here, &[group(by)]).await?;
         let whole = moment.durations(&here, &[]).await?;
         let total = moment.total(&here).await?;
         let before = moment.total(&earlier).await?;
-        let slots = points(&mut moment, &here, window, by, &lines).await?;
+        let Points { groups, rest } = charted(&mut moment, &here, window, by, &lines).await?;
         drop(moment);
         let names = self.names(tenant, by).await?;
         let named = |id: Option<i64>, none: &str| {
@@ -136,11 +196,13 @@ impl ServerConsole {
             span,
             window,
             by,
-            slots: slots
+            slots: groups
                 .into_iter()
                 .map(|(of, points)| (of.map_or_else(String::new, |of| name(&of)), points))
                 .collect(),
-            lines: lines.iter().map(|it| line(name(&it.of), it, taken.get(&it.of), costs)).collect(),
+            rest,
+            lines: lines.iter().take(shown).map(|it| line(name(&it.of), it, taken.get(&it.of), costs)).collect(),
+            more: lines.len().saturating_sub(shown) as u64,
             total: line(String::new(), &total, whole.get(&Of::default()), costs),
             before: line(String::new(), &before, None, costs),
             csv,
