@@ -190,6 +190,7 @@ impl FileAsked {
             channel: self.channel,
             status: self.status,
             errors: self.errors.unwrap_or_default(),
+            any_of: Vec::new(),
         })
     }
 }
