@@ -19,9 +19,10 @@ use std::time::Duration;
 
 /// After this long an attempt without effect is taken for dead.
 const DEAD_AFTER_US: i64 = 60_000_000;
-/// How long a repeat waits for the first one's answer.
-const WAIT: Duration = Duration::from_secs(10);
-const LOOK_AGAIN: Duration = Duration::from_millis(25);
+/// How long a repeat waits for the first one's answer: longer than any call to a payment provider takes.
+const WAIT: Duration = Duration::from_secs(30);
+/// How soon it looks again, at first and at last: a hundred repeats must not keep the first from its database.
+const LOOK_AGAIN: (Duration, Duration) = (Duration::from_millis(25), Duration::from_millis(400));
 /// How long a key means the same call.
 pub(crate) const KEPT_US: i64 = 24 * 3600 * 1_000_000;
 /// Longest key taken.
@@ -74,12 +75,13 @@ impl Idempotency<'_> {
     ///
     /// # Errors
     /// [`Error::IdempotencyMismatch`] for another body; [`Error::Conflict`] when the first call is still running after
-    /// ten seconds, or happened and its answer was lost.
+    /// half a minute, or happened and its answer was lost.
     pub async fn begin(self, actor: &str, key: &str, body: SecretHash) -> Result<Begun> {
         if key.is_empty() || key.len() > LONGEST || key.chars().any(char::is_control) {
             return Err(Error::invalid("Idempotency-Key", "must have 1 to 255 characters"));
         }
         let deadline = tokio::time::Instant::now() + WAIT;
+        let mut look_again = LOOK_AGAIN.0;
         loop {
             if let Some(begun) = self.claim(actor, key, body).await? {
                 return Ok(begun);
@@ -87,7 +89,8 @@ impl Idempotency<'_> {
             if tokio::time::Instant::now() >= deadline {
                 return Err(Error::conflict("the first call with this Idempotency-Key is still running"));
             }
-            tokio::time::sleep(LOOK_AGAIN).await;
+            tokio::time::sleep(look_again).await;
+            look_again = (look_again * 2).min(LOOK_AGAIN.1);
         }
     }
 

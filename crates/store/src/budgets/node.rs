@@ -225,6 +225,10 @@ impl NodeBudgets {
         }
         books.returned += idle;
         books.told = false;
+        if idle > 0 {
+            // There is more to draw from than when it was refused.
+            books.refused = None;
+        }
         self.ask(purse, &mut books, 0, 0).await.map(drop)
     }
 
