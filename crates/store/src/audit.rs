@@ -2,10 +2,12 @@
 
 use crate::{
     Store,
+    db::Sql,
     error::Result,
     sql,
     words::{Listing, Page},
 };
+use domain::ids::TenantId;
 
 /// One row of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +46,25 @@ impl AuditLog<'_> {
             target.unwrap_or_default(),
             page.fetch()
         );
+        self.rows(select, page).await
+    }
+
+    /// Newest first: what was done to a tenant, and to what is its own.
+    ///
+    /// # Errors
+    /// Any of [`crate::Error`]'s database kinds.
+    pub async fn of_tenant(self, tenant: TenantId, page: Page) -> Result<Listing<AuditRow>> {
+        let select = sql!(
+            "SELECT * FROM audit WHERE id < $1 AND (target = $2 OR before LIKE $3 OR after LIKE $3) ORDER BY id DESC LIMIT $4",
+            page.before(),
+            tenant.to_string(),
+            format!("%\"tenant\":\"{tenant}\"%"),
+            page.fetch()
+        );
+        self.rows(select, page).await
+    }
+
+    async fn rows(self, select: Sql, page: Page) -> Result<Listing<AuditRow>> {
         let mut rows = Vec::new();
         for row in self.0.db().fetch_all(select).await? {
             rows.push(AuditRow {

@@ -31,6 +31,7 @@ pub mod db;
 pub mod drain;
 pub mod error;
 pub mod events;
+pub mod export;
 #[cfg(feature = "faults")]
 pub mod faults;
 pub mod groups;

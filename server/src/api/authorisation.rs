@@ -5,9 +5,9 @@
 //! belongs to another tenant is "not found", in the same words as what does not exist, so that ids cannot be guessed.
 
 use super::{
-    ApiState, alerts, audit, budgets, catalogue, channels, closing, codes, events, events_log, groups, health, import,
-    keys, ledger, members, models, openapi, people, prices, probe, reconciliation, requests, routes, statements,
-    summary, tenants, topups, usage,
+    ApiState, alerts, audit, budgets, catalogue, channels, closing, codes, events, events_log, export, groups, health,
+    import, keys, ledger, members, models, openapi, people, prices, probe, reconciliation, requests, routes,
+    statements, summary, tenants, topups, usage,
 };
 use axum::routing::{self, MethodRouter};
 use domain::role::{
@@ -155,6 +155,7 @@ pub const ROUTES: &[Route] = &[
     route!(POST   "/api/v1/tenants/{id}/statements",    Tenant,  ADMIN_CHANGES,  post(statements::create)),
     route!(GET    "/api/v1/statements/{id}",            Statement, reads(SeeMoney), get(statements::show)),
     route!(GET    "/api/v1/statements/{id}.csv",        Statement, reads(SeeMoney), get(statements::csv)),
+    route!(GET    "/api/v1/tenants/{id}/export",        Tenant,  reads(ChangeTenant), get(export::download)),
     route!(GET    "/api/v1/tenants/{id}/topups",        Tenant,  reads(SeeMoney), get(topups::list_of_tenant)),
     route!(GET    "/api/v1/tenants/{id}/close",         Tenant,  reads(SeeMoney), get(closing::preview)),
     route!(POST   "/api/v1/tenants/{id}/close",         Tenant,  ADMIN_CHANGES,  post(closing::close)),

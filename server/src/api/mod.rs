@@ -5,6 +5,7 @@
 //! answer. What is not built is absent (404), and a field that would do nothing is refused by name.
 
 mod alerts;
+mod archive;
 mod audit;
 pub mod authorisation;
 mod budgets;
@@ -17,6 +18,7 @@ mod closing;
 mod codes;
 mod events;
 mod events_log;
+mod export;
 mod file;
 mod groups;
 mod guard;

@@ -6,8 +6,8 @@
 use super::{
     alerts, audit,
     authorisation::{Access, Cell, ROUTES, Route},
-    budgets, catalogue, channels, closing, codes, events, events_log, groups, health, import, keys, ledger, members,
-    models, people, prices, probe,
+    budgets, catalogue, channels, closing, codes, events, events_log, export, groups, health, import, keys, ledger,
+    members, models, people, prices, probe,
     problem::{PROBLEM_JSON, ProblemDocument},
     reconciliation, requests, routes, statements, summary, tenants, topups, usage,
 };
@@ -37,7 +37,7 @@ use utoipa::{
         tenants::create, tenants::list, tenants::show, tenants::change,
         ledger::balance, ledger::adjust, ledger::transfers,
         budgets::create, budgets::list, budgets::change, budgets::remove,
-        statements::list, statements::create, statements::show, statements::csv,
+        statements::list, statements::create, statements::show, statements::csv, export::download,
         topups::fees, topups::create, topups::list, topups::list_of_tenant, topups::show, topups::check, topups::refund,
         topups::refund_request, codes::create, codes::list, codes::revoke, codes::redeem, closing::preview, closing::close,
         keys::create, keys::list, keys::show, keys::change, keys::rotate, keys::revoke,

@@ -109,6 +109,11 @@ impl Price {
         std::iter::once(&self.base).chain(&self.others)
     }
 
+    /// The rates of every tier, as the CSV writes them, without a multiplier.
+    pub fn every_unit_prices(&self) -> impl Iterator<Item = String> {
+        self.all().map(|applied| written(applied, applied.service, Multiplier::ONE))
+    }
+
     /// The dearest that at most `input` tokens of any input kind and `output` of any output kind can cost, whatever tier
     /// serves them.
     pub fn upper_bound(&self, input: u64, output: u64, multiplier: Multiplier) -> NanoUsd {

@@ -235,9 +235,21 @@ impl Keys<'_> {
     /// # Errors
     /// Any of [`Error`]'s database kinds.
     pub async fn list(self, tenant: TenantId, page: Page) -> Result<Listing<Key>> {
+        self.page(tenant, page, " AND k.revoked_at IS NULL").await
+    }
+
+    /// Every key that a tenant ever had, newest first.
+    ///
+    /// # Errors
+    /// Any of [`Error`]'s database kinds.
+    pub async fn ever(self, tenant: TenantId, page: Page) -> Result<Listing<Key>> {
+        self.page(tenant, page, "").await
+    }
+
+    /// `more` is a further condition in SQL, text of the source.
+    async fn page(self, tenant: TenantId, page: Page, more: &'static str) -> Result<Listing<Key>> {
         let select = Sql::built(format!(
-            "SELECT {COLUMNS} FROM keys k WHERE k.tenant = $1 AND k.id < $2 AND k.revoked_at IS NULL \
-             ORDER BY k.id DESC LIMIT $3"
+            "SELECT {COLUMNS} FROM keys k WHERE k.tenant = $1 AND k.id < $2{more} ORDER BY k.id DESC LIMIT $3"
         ));
         let rows = self.0.db().fetch_all(select.bind(tenant).bind(page.before()).bind(page.fetch())).await?;
         Ok(page.cut(rows.iter().map(key).collect::<Result<_>>()?, |key| key.id.0))

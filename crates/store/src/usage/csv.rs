@@ -7,6 +7,7 @@ use crate::{
     sheet::{self, guarded},
 };
 use bytes::Bytes;
+use domain::ids::TenantId;
 use futures::{Stream, stream};
 
 /// Rows of a piece.
@@ -48,9 +49,18 @@ pub const COLUMNS: [&str; 30] = [
 
 /// The file in pieces, the header with the first. `cost_usd` is what the tenant was charged.
 pub fn csv(db: Db, filter: Filter) -> impl Stream<Item = Result<Bytes>> + Send + 'static {
-    stream::try_unfold(Some((db, filter, None)), |state| async move {
+    pieces(db, filter, None)
+}
+
+/// The same of a tenant, without what lines of its wallet after this one charged.
+pub(crate) fn charged_until(db: Db, tenant: TenantId, line: i64) -> impl Stream<Item = Result<Bytes>> + Send + 'static {
+    pieces(db, Filter { tenant: Some(tenant), ..Filter::default() }, Some(line))
+}
+
+fn pieces(db: Db, filter: Filter, until: Option<i64>) -> impl Stream<Item = Result<Bytes>> + Send + 'static {
+    stream::try_unfold(Some((db, filter, None)), move |state| async move {
         let Some((db, filter, after)) = state else { return Ok(None) };
-        let events = ascending(&db, &filter, after, PIECE).await?;
+        let events = ascending(&db, &filter, until, after, PIECE).await?;
         let piece = write(&events, after.is_none())?;
         let full = u32::try_from(events.len()).is_ok_and(|n| n == PIECE);
         let last = events.last().map(|event| Place { time_us: event.time_us, request: event.request });

@@ -101,9 +101,16 @@ pub async fn page(tx: &mut Tx, filter: &Filter, before: Option<Place>, limit: u3
     tx.fetch_all(select).await?.iter().map(event).collect()
 }
 
-/// The oldest rows after `after`, oldest first.
-pub(super) async fn ascending(db: &Db, filter: &Filter, after: Option<Place>, limit: u32) -> Result<Vec<Event>> {
+/// The oldest rows after `after`, oldest first. `until`: only what its wallet's lines up to this one charged, or nothing did.
+pub(super) async fn ascending(
+    db: &Db,
+    filter: &Filter,
+    until: Option<i64>,
+    after: Option<Place>,
+    limit: u32,
+) -> Result<Vec<Event>> {
     let mut select = Where::new(filter, "time_us");
+    select.add("COALESCE((SELECT t.line FROM transfers t WHERE t.id = usage_events.transfer), 0) <= ", until);
     select.beyond(true, after);
     fetch(db, select, &format!("ORDER BY time_us, request_id LIMIT {limit}")).await
 }

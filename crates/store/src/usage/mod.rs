@@ -13,6 +13,7 @@ mod group;
 mod pieces;
 pub(crate) mod summary;
 
+pub(crate) use csv::charged_until;
 pub use csv::{COLUMNS, csv};
 pub use durations::Durations;
 pub use event::{Event, Place, among, get};

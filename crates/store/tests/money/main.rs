@@ -4,13 +4,13 @@
 
 #[path = "../support/mod.rs"]
 #[macro_use]
-#[expect(dead_code, reason = "shared with the other suite, which uses what this one does not")]
 mod support;
 
 mod bed;
 mod books;
 mod budgets;
 mod crowd;
+mod export;
 mod faults;
 mod journal;
 mod lost;

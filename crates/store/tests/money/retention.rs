@@ -16,12 +16,12 @@ use store::{
 const DAY_US: i64 = 86_400_000_000;
 
 /// PostgreSQL: the partitions of the last months, as they were made ahead then.
-async fn made_ahead(db: &Db) {
+pub async fn made_ahead(db: &Db) {
     keep(db, 0, now_us() - 100 * DAY_US).await.unwrap();
 }
 
 /// A node with a tenant's requests of `days` before now, three a day that cost 100, 200 and nothing.
-async fn used(bed: &Bed, days: &[i64]) -> (Node, TenantId) {
+pub async fn used(bed: &Bed, days: &[i64]) -> (Node, TenantId) {
     channel(&bed.db).await;
     let payer = tenant(&bed.db, 1_000_000_000).await;
     let node = Node::start(&bed.db, &bed.node_dir("n"));

@@ -6,6 +6,7 @@ mod budgets;
 mod changes;
 #[cfg(feature = "console")]
 mod doors;
+mod export;
 mod idempotency;
 mod import;
 mod openapi;
@@ -29,6 +30,7 @@ use crate::{
     upstream::HttpUpstream,
 };
 use axum::{Router, body::Body, routing::any};
+use bytes::Bytes;
 use domain::{
     budget::Budgets,
     dialect::Dialect,
@@ -112,6 +114,7 @@ struct Answer {
     status: StatusCode,
     headers: HeaderMap,
     text: String,
+    bytes: Bytes,
     json: Value,
 }
 
@@ -346,7 +349,7 @@ impl World {
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Answer { status: head.status, headers: head.headers, text, json }
+        Answer { status: head.status, headers: head.headers, text, bytes, json }
     }
 
     /// By the admin's token.
