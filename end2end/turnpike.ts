@@ -30,6 +30,11 @@ export class Turnpike {
     process.stderr?.on("data", hear);
   }
 
+  // The database, for what no call can do.
+  get database(): string {
+    return join(this.data, "data", "turnpike.db");
+  }
+
   // The real binary on a port that it takes itself, with an empty data directory. Its environment is clean: the tests' own must not
   // configure it.
   static async start(port = 0, settings: Record<string, string> = {}): Promise<Turnpike> {

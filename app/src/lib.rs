@@ -4,6 +4,7 @@
 //! browser's half; with `hydrate` the same components take the page over in the browser. Server functions are thin: guard,
 //! call [`port::Console`] (which `server` provides), map the error. The browser's half knows `domain` only.
 
+mod bills;
 mod channels;
 pub mod chart;
 pub mod clock;
@@ -42,9 +43,9 @@ use leptos_router::{
     path,
 };
 use pages::{
-    channels::Channels, fees::Fees, home::Home, keys::Keys, models::Models, money::Money, not_found::NotFound,
-    order::Order, profile::Profile, request::Request, requests::Requests, routing::Routing, setup::SetUp,
-    sign_in::SignIn, signed_in::SignedIn, tenant::Tenant, tenants::Tenants, usage::Usage, wallet::Wallet,
+    bill::Bill, bills::Bills, channels::Channels, fees::Fees, home::Home, keys::Keys, models::Models, money::Money,
+    not_found::NotFound, order::Order, profile::Profile, request::Request, requests::Requests, routing::Routing,
+    setup::SetUp, sign_in::SignIn, signed_in::SignedIn, tenant::Tenant, tenants::Tenants, usage::Usage, wallet::Wallet,
 };
 
 /// The whole console. The server renders it inside [`shell::shell`]; the browser takes over `<body>`.
@@ -70,6 +71,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/keys") view=Keys ssr=SsrMode::Async/>
                     <Route path=path!("/wallet") view=Wallet ssr=SsrMode::Async/>
                     <Route path=path!("/topups/:id") view=Order ssr=SsrMode::Async/>
+                    <Route path=path!("/bills") view=Bills ssr=SsrMode::Async/>
+                    <Route path=path!("/bills/:id") view=Bill ssr=SsrMode::Async/>
                     <Route path=path!("/channels") view=Channels ssr=SsrMode::Async/>
                     <Route path=path!("/models") view=Models ssr=SsrMode::Async/>
                     <Route path=path!("/routing") view=Routing ssr=SsrMode::Async/>

@@ -39,12 +39,13 @@ const fn entry(path: &'static str, name: fn(Places) -> &'static str, icon: Icon,
 }
 
 /// The table, in the order it is shown.
-const ENTRIES: [Entry; 10] = [
+const ENTRIES: [Entry; 11] = [
     entry("/", Places::home, Icon::Home, For::All),
     entry("/usage", Places::usage, Icon::Chart, For::Both(Permission::SeeUsage)),
     entry("/requests", Places::requests, Icon::Log, For::Both(Permission::SeeUsage)),
     entry("/keys", Places::keys, Icon::Key, For::Member(Permission::SeeKeys)),
     entry("/wallet", Places::wallet, Icon::Wallet, For::Member(Permission::SeeMoney)),
+    entry("/bills", Places::bills, Icon::Bill, For::Member(Permission::SeeMoney)),
     entry("/channels", Places::channels, Icon::Channel, For::Place),
     entry("/routing", Places::routing, Icon::Route, For::Place),
     entry("/models", Places::models, Icon::Price, For::Place),
@@ -90,9 +91,9 @@ mod tests {
             names(true, None),
             ["Home", "Usage", "Requests", "Channels", "Routing", "Models & prices", "Tenants", "Money"]
         );
-        assert_eq!(names(true, Some(None)), ["Home", "Usage", "Requests", "Keys", "Wallet"]);
+        assert_eq!(names(true, Some(None)), ["Home", "Usage", "Requests", "Keys", "Wallet", "Bills"]);
         assert_eq!(names(false, Some(Some(Role::Developer))), ["Home", "Usage", "Requests", "Keys"]);
-        assert_eq!(names(false, Some(Some(Role::Billing))), ["Home", "Usage", "Requests", "Wallet"]);
+        assert_eq!(names(false, Some(Some(Role::Billing))), ["Home", "Usage", "Requests", "Wallet", "Bills"]);
         assert_eq!(names(false, None), ["Home"]);
     }
 

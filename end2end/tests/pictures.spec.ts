@@ -2,6 +2,7 @@
 // the README shows to end2end/screenshots).
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { bill } from "../bills";
 import { makeKey, makeTenant } from "../people";
 import { openShop, pay } from "../shop";
 import { ADMIN, expect, ready, test, Turnpike } from "../turnpike";
@@ -100,6 +101,11 @@ for (const theme of ["light", "dark"] as const) {
       await shoot(page, "key-secret", as);
       await page.goto("/wallet");
       await shoot(page, "wallet", as);
+      await page.goto("/bills");
+      await shoot(page, "bills", as);
+      const frozen = await bill(turnpike, tenant);
+      await page.goto(`/bills/${frozen.id}`);
+      await shoot(page, "bill", as);
     });
 
     test("E7 buying credit is accessible", async ({ page }, info) => {

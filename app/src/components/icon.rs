@@ -27,6 +27,8 @@ pub enum Icon {
     Key,
     /// Money of a tenant.
     Wallet,
+    /// Bills.
+    Bill,
     /// Customers.
     Tenants,
     /// Ways to providers.
@@ -65,6 +67,7 @@ impl Icon {
     fn path(self) -> &'static str {
         match self {
             Self::Home => "M2.5 7.5L8 3l5.5 4.5v6h-4v-4h-3v4h-4z",
+            Self::Bill => "M3.5 2h9v12l-2.2-1.4L8 14l-2.3-1.4L3.5 14zM6 5.5h4M6 8.5h4",
             Self::Menu => "M2.5 4.5h11M2.5 8h11M2.5 11.5h11",
             Self::Sun => {
                 "M8 10.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM8 1.5v1.5M8 13v1.5M1.5 8H3M13 8h1.5M3.4 3.4l1 1M11.6 11.6l1 \

@@ -1,5 +1,7 @@
 //! The pages, one file each.
 
+pub mod bill;
+pub mod bills;
 pub mod channels;
 mod errors;
 pub mod fees;

@@ -3,6 +3,7 @@
 //! Futures are boxed: the port is one object in Leptos' context, called a few times a page. Whoever calls it has asked
 //! [`crate::guard`] first; the port does what it is told.
 
+mod bills;
 mod channels;
 mod home;
 mod keys;
@@ -15,6 +16,7 @@ mod session;
 mod tenants;
 mod usage;
 
+pub use bills::Bills;
 pub use channels::{Channels, NewChannel};
 pub use home::Homes;
 pub use keys::{KeySettings, Keys};
@@ -34,12 +36,12 @@ use std::{net::IpAddr, sync::Arc};
 
 /// The server's side of the console.
 pub trait Console:
-    Session + Homes + Keys + Requests + Sums + Tenants + Channels + Models + Routing + Payments + Search
+    Session + Homes + Keys + Requests + Sums + Tenants + Channels + Models + Routing + Payments + Bills + Search
 {
 }
 
-impl<T: Session + Homes + Keys + Requests + Sums + Tenants + Channels + Models + Routing + Payments + Search> Console
-    for T
+impl<T: Session + Homes + Keys + Requests + Sums + Tenants + Channels + Models + Routing + Payments + Bills + Search>
+    Console for T
 {
 }
 

@@ -13,6 +13,7 @@
 //!
 //! makes `Keys`, with a method a word; a component asks `let t = Keys::here();` once and says `{t.new()}`.
 
+mod bills;
 mod channels;
 mod charts;
 mod common;
@@ -35,6 +36,7 @@ mod tenants;
 mod usage;
 mod wallet;
 
+pub use bills::{Bill, Bills};
 pub use channels::{ChannelParts, ChannelTest, Channels, NewChannel};
 pub use charts::{Charts, Ranges};
 pub use common::Common;

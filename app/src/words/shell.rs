@@ -27,6 +27,7 @@ super::words! {
         requests: "Requests", "请求";
         keys: "Keys", "密钥";
         wallet: "Wallet", "钱包";
+        bills: "Bills", "账单";
         channels: "Channels", "渠道";
         routing: "Routing", "路由";
         models: "Models & prices", "模型与定价";

@@ -94,10 +94,10 @@ pub(super) async fn next(tx: &mut Tx, tenant: TenantId, now_us: i64) -> Result<O
 }
 
 /// Lines of a wallet.
-struct Range {
-    tenant: TenantId,
-    first_line: i64,
-    last_line: i64,
+pub(super) struct Range {
+    pub tenant: TenantId,
+    pub first_line: i64,
+    pub last_line: i64,
 }
 
 const SUMS: &str = "SELECT t.kind, CAST(SUM(CASE WHEN a.kind = 'wallet' THEN t.amount ELSE -t.amount END) AS BIGINT) AS amount \
@@ -124,7 +124,7 @@ const CHARGED: &str = "FROM usage_events u JOIN transfers t ON t.id = u.transfer
 
 impl Range {
     /// What its lines of each kind come to.
-    async fn sums(&self, tx: &mut Tx) -> Result<Vec<(String, NanoUsd)>> {
+    pub async fn sums(&self, tx: &mut Tx) -> Result<Vec<(String, NanoUsd)>> {
         let rows = tx.fetch_all(sql!(SUMS, self.tenant, self.first_line, self.last_line)).await?;
         rows.iter().map(|row| Ok((row.text(0)?, NanoUsd(row.int(1)?)))).collect()
     }

@@ -15,9 +15,11 @@ mod draft;
 mod freeze;
 mod month;
 mod rows;
+mod running;
 
 pub use csv::{COLUMNS, csv};
 pub use month::Month;
+pub use running::Running;
 
 use crate::{
     Store,
@@ -33,6 +35,7 @@ use domain::{
     usage::Usage,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// Who a statement is from, as it is printed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,6 +172,21 @@ impl Statements<'_> {
                     ORDER BY CASE WHEN kind = 'usage' THEN 0 ELSE 1 END, kind";
         let rows = self.0.db().fetch_all(sql!(text, id)).await?;
         rows.iter().map(|row| Ok((row.text(0)?, NanoUsd(row.int(1)?)))).collect()
+    }
+
+    /// What the usage of each of these came to, negative; one without usage is not among them.
+    ///
+    /// # Errors
+    /// Any of [`Error`]'s database kinds.
+    pub async fn charged(self, of: &[StatementId]) -> Result<HashMap<StatementId, NanoUsd>> {
+        if of.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let places: Vec<_> = (1..=of.len()).map(|n| format!("${n}")).collect();
+        let text = "SELECT statement, amount FROM statement_sums WHERE kind = 'usage' AND statement IN";
+        let select = Sql::built(format!("{text} ({})", places.join(", ")));
+        let rows = self.0.db().fetch_all(of.iter().fold(select, |sql, id| sql.bind(*id))).await?;
+        rows.iter().map(|row| Ok((StatementId(row.int(0)?), NanoUsd(row.int(1)?)))).collect()
     }
 
     /// Its usage by model and key, the largest charge first: at most `limit` lines after the first `after`.

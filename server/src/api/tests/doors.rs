@@ -86,6 +86,7 @@ async fn every_function_is_open_and_closed_as_its_door_says() {
         ("{request}", world.request.to_string()),
         ("{key}", domain::ids::KeyId(77).to_string()),
         ("{channel}", domain::ids::ChannelId(77).to_string()),
+        ("{statement}", domain::ids::StatementId(77).to_string()),
         ("{topup}", domain::ids::TopupId(77).to_string()),
         ("{batch}", domain::ids::BatchId(77).to_string()),
     ];

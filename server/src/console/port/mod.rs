@@ -1,5 +1,6 @@
 //! What the console asks of the server, answered by the store: one file an area, as `app::port` has them.
 
+mod bills;
 mod channels;
 mod home;
 mod keys;

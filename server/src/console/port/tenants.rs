@@ -40,7 +40,7 @@ fn tenant_line(overview: Overview) -> TenantLine {
     }
 }
 
-fn ledger_line(line: Line) -> LedgerLine {
+pub fn ledger_line(line: Line) -> LedgerLine {
     LedgerLine {
         line: line.line,
         time: time(line.time_us),
