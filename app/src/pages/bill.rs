@@ -9,7 +9,6 @@ use crate::{
         panel::Panel,
         skeleton::Skeleton,
         table::Table,
-        time::Clock,
         topbar::Topbar,
     },
     refusal::Refusal,
@@ -55,7 +54,7 @@ fn shown(bill: views::Bill) -> impl IntoView {
     let (t, list, ledger) = (words::Bill::here(), words::Bills::here(), Ledger::here());
     let views::Bill { line, billed_to, issuer, letterhead, first_day, last_day, zone, created_at, usage, others, more } =
         bill;
-    let moved = line.others();
+    let (moved, made) = (line.others(), created_at.get(..10).unwrap_or(&created_at).to_owned());
     let file = format!("/api/v1/statements/{}.csv", line.id);
     let scripted = RwSignal::new(false);
     Effect::new(move |_| scripted.set(true));
@@ -84,7 +83,7 @@ fn shown(bill: views::Bill) -> impl IntoView {
                     {fact(t.period(), format!("{first_day} – {last_day}"))}
                     {fact(t.zone(), zone)}
                     {fact(t.currency(), "USD".to_owned())}
-                    <tr><th scope="row">{t.made()}</th><td class="num"><Clock time=created_at/></td></tr>
+                    {fact(t.made(), made)}
                     {sum(list.before(), line.opening)}
                     {sum(ledger.usage(), line.usage)}
                     {sum(list.others(), moved)}

@@ -97,7 +97,7 @@ fn running_row(now: RunningMonth, places: usize) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">{month}</th>
-            <td><span class="st slow">{words::Bills::here().so_far()}</span></td>
+            <td><span class="st off">{words::Bills::here().so_far()}</span></td>
             <td class="num">{cell(Some(opening))}</td>
             <td class="num">{cell(usage)}</td>
             <td class="num">{cell(others)}</td>

@@ -30,7 +30,7 @@ super::words! {
         period: "Period", "账期";
         zone: "Time zone", "时区";
         currency: "Currency", "币种";
-        made: "Made", "生成时间（UTC）";
+        made: "Made (UTC)", "生成日期（UTC）";
         model: "Model", "模型";
         key: "Key", "密钥";
         requests: "Requests", "请求数";

@@ -1,7 +1,11 @@
 //! Statements: every line of a wallet on one of them, whatever is late, missed or done twice.
 
 use crate::{bed::*, support::Bed};
-use domain::{ids::TenantId, money::NanoUsd, ports::Ledger as _};
+use domain::{
+    ids::{StatementId, TenantId},
+    money::NanoUsd,
+    ports::Ledger as _,
+};
 use futures::TryStreamExt as _;
 use store::{
     Actor, Db, Error, Moment, Page,
@@ -126,6 +130,28 @@ on_both! {
         }
         assert_eq!(bed.store().statements().freeze_due(&letterhead(), later()).await.unwrap(), 0, "once");
         node.assert_clean().await;
+        node.stop().await;
+    }
+
+    async fn what_is_on_no_statement_yet_is_what_the_next_will_say(bed) {
+        let payer = tenant(&bed.db, 10 * USD).await;
+        let node = Node::start(&bed.db, &bed.node_dir("n"));
+        let store = bed.store();
+        node.request(payer, 9_000, 500).await;
+        node.ledger.flush().await;
+        let now = store.statements().running(payer).await.unwrap().unwrap();
+        assert_eq!((now.opening, now.closing, now.usage), (NanoUsd(0), NanoUsd(10 * USD - 500), Some(NanoUsd(-500))));
+        store.statements().freeze_due(&letterhead(), later()).await.unwrap();
+        assert_eq!(store.statements().running(payer).await.unwrap(), None, "all is on one");
+        let [one] = &all(&bed, payer).await[..] else { panic!("one statement") };
+        let charged = store.statements().charged(&[one.id, StatementId(1)]).await.unwrap();
+        assert_eq!(charged.into_iter().collect::<Vec<_>>(), [(one.id, NanoUsd(-500))]);
+        changes::adjust(&bed.db, payer, NanoUsd(USD), "more", "more").await.unwrap();
+        node.request(payer, 9_000, 700).await;
+        node.ledger.flush().await;
+        let now = store.statements().running(payer).await.unwrap().unwrap();
+        assert_eq!((now.opening, now.usage), (one.closing, Some(NanoUsd(-700))));
+        assert_eq!(now.closing.0, one.closing.0 + USD - 700);
         node.stop().await;
     }
 
