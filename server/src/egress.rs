@@ -48,6 +48,12 @@ enum Reach {
 }
 
 impl Egress {
+    /// For what tenants name: private addresses may be right for channels, which the place sets up, and are not for these,
+    /// unless `allow` lists them.
+    pub fn outward(&self) -> Self {
+        Self { allow_private: false, ..self.clone() }
+    }
+
     /// Checks a channel's address as written. Names are checked again when they resolve.
     ///
     /// # Errors

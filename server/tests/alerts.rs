@@ -12,7 +12,13 @@ use testkit::{
     wait::until,
 };
 
-testkit::on_a_node!(a_failing_upstream_becomes_an_event_a_mail_and_a_signed_call);
+/// Requests that the budget refuses.
+const REFUSED: usize = 60;
+
+testkit::on_a_node!(
+    a_failing_upstream_becomes_an_event_a_mail_and_a_signed_call,
+    a_budget_that_is_reached_or_refuses_is_told_to_its_tenant_and_not_once_a_request,
+);
 
 async fn a_failing_upstream_becomes_an_event_a_mail_and_a_signed_call(program: &str) -> Result<()> {
     let (mails, hook) = (MailServer::start().await?, Upstream::start().await?);
@@ -64,6 +70,48 @@ async fn a_failing_upstream_becomes_an_event_a_mail_and_a_signed_call(program: &
 
     let printed = bed.node.printed();
     ensure!(!printed.contains("planted") && !printed.contains(&secret), "a secret is in the log");
+    Ok(())
+}
+
+async fn a_budget_that_is_reached_or_refuses_is_told_to_its_tenant_and_not_once_a_request(program: &str) -> Result<()> {
+    let hook = Upstream::start().await?;
+    // A tenant's webhook may be at a private address only where the place lists it.
+    let bed = Bed::with(program, Kind::Sqlite, &[("EGRESS__ALLOW", r#"["127.0.0.1/32"]"#)], "10").await?;
+    let tenant = format!("/tenants/{}", bed.tenant);
+    bed.api.post(&format!("{tenant}/budgets"), &json!({"period": "day", "amount": "0.01", "steps": [50]})).await?;
+    let rule = json!({"name": "Ours", "webhook": format!("http://{}/hook", hook.address())});
+    bed.api.post(&format!("{tenant}/alerts"), &rule).await?;
+    // Ten tokens at $1 000 a million are one cent: the whole budget.
+    bed.upstream.on_model("m", answers::chat("m", 1, 10));
+    bed.model("m", "openai", &json!({"input": "0", "output": "1000"})).await?;
+    let request = bed.chat("m", &json!({"max_tokens": 10}));
+    ensure!(bed.send(&request).await?.status() == 200, "what fits is admitted");
+    for _ in 0..REFUSED {
+        ensure!(bed.send(&request).await?.status() == 402, "what does not fit is refused");
+    }
+    let events = async |kind: &str| {
+        let all = bed.api.get(&format!("{tenant}/events")).await?;
+        let rows = all.get("data").and_then(|data| data.as_array()).context("data")?.clone();
+        let of = rows.into_iter().filter(|row| row.get("kind").is_some_and(|it| it == kind));
+        Ok::<Vec<_>, testkit::Error>(of.collect())
+    };
+    let refused = until("every refusal to be counted", Duration::from_secs(10), async || {
+        let rows = events("budget_refused").await?;
+        let count: u64 = rows.iter().filter_map(|row| row.get("count")?.as_u64()).sum();
+        Ok(Some(rows).filter(|_| count >= REFUSED as u64))
+    })
+    .await?;
+    ensure!(refused.len() < REFUSED, "{} rows of {REFUSED} refusals", refused.len());
+    let detail = refused.first().and_then(|row| row.get("detail")?.as_str()).unwrap_or_default();
+    ensure!(detail.contains("the day budget of this tenant does not cover"), "{detail}");
+    until("the step to be told", Duration::from_secs(10), async || Ok(events("budget_reached").await?.pop())).await?;
+    let call = until("the tenant's call", Duration::from_secs(20), async || Ok(hook.seen().first().cloned())).await?;
+    let body = serde_json(&call.body)?;
+    ensure!(body.get("rule").is_some_and(|rule| rule == "Ours"), "{body}");
+    ensure!(
+        body.pointer("/events/budget_reached").is_some() || body.pointer("/events/budget_refused").is_some(),
+        "{body}"
+    );
     Ok(())
 }
 

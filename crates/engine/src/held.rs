@@ -1,6 +1,13 @@
 //! A request with money set aside: from here on it ends exactly once, by being settled.
 
-use crate::{health::Permit, limits::Room, plan::Planned, presence::Presence, routing::Candidate};
+use crate::{
+    health::Permit,
+    limits::Room,
+    notices::{Kind, Notice, Notices},
+    plan::Planned,
+    presence::Presence,
+    routing::Candidate,
+};
 use domain::{
     budget::Period,
     channel::Timeouts,
@@ -101,7 +108,12 @@ impl Held {
     ///
     /// # Errors
     /// 402 when the wallet cannot cover it, 403 when the tenant is frozen, 503 when neither lease nor journal can take it.
-    pub async fn take<L: Ledger>(ledger: &L, planned: Planned, presence: Presence) -> Result<Self, Refusal> {
+    pub async fn take<L: Ledger>(
+        ledger: &L,
+        notices: &Notices,
+        planned: Planned,
+        presence: Presence,
+    ) -> Result<Self, Refusal> {
         let opened = planned.opened();
         match ledger.hold(&opened, &planned.key.budgets).await {
             Ok(hold) => {
@@ -119,7 +131,7 @@ impl Held {
                     decision,
                 })
             }
-            Err(refused) => Err(refusal(refused)),
+            Err(refused) => Err(not_held(notices, &opened, refused)),
         }
     }
 
@@ -276,7 +288,13 @@ fn refusal(refused: HoldRefused) -> Refusal {
     }
 }
 
-/// The refusal for a request whose stream cannot be covered any further.
-pub(crate) fn out_of_funds(refused: HoldRefused) -> Refusal {
+/// The refusal of a request, or of what more its stream needs, that nothing could be set aside for. Where a budget is the
+/// reason, its tenant hears of it.
+pub(crate) fn not_held(notices: &Notices, opened: &Opened, refused: HoldRefused) -> Refusal {
+    if let HoldRefused::Budget { of, period, needed } = refused {
+        let detail = || format!("the {period} budget of this {of} does not cover {needed} USD more");
+        let notice = || Notice::of_caller(Kind::BudgetRefused, opened.tenant, opened.key, detail());
+        notices.tell(notice, Kind::BudgetRefused);
+    }
     refusal(refused)
 }

@@ -43,6 +43,8 @@ pub enum Kind {
     AllFailed,
     /// A caller met one of our limits.
     RateLimited,
+    /// A budget did not cover a request, or its stream any further.
+    BudgetRefused,
     /// A key is used from an address that this node has not seen it at; the detail is the address. No news by itself.
     Address,
     /// Something turned in what is known of an upstream.
@@ -56,6 +58,7 @@ impl Kind {
             Self::Failover => "failover",
             Self::AllFailed => "all_failed",
             Self::RateLimited => "rate_limited",
+            Self::BudgetRefused => "budget_refused",
             Self::Address => "address",
             Self::Upstream(Turn::Opened) => "breaker_opened",
             Self::Upstream(Turn::Closed) => "breaker_closed",

@@ -191,7 +191,10 @@ impl<L: Ledger, C: Catalog, U: Upstream> Pump<L, C, U> {
             let more = sale.upper_bound_of_more(bounds.input, tokens, *multiplier);
             match self.relay.ledger.extend(&mut self.held.hold, more).await {
                 Ok(()) => self.meter.extended(tokens),
-                Err(refused) => return Err(Stop::OutOfFunds(held::out_of_funds(refused))),
+                Err(refused) => {
+                    let refusal = held::not_held(&self.relay.notices, &self.held.opened, refused);
+                    return Err(Stop::OutOfFunds(refusal));
+                }
             }
         }
         Ok(())

@@ -154,7 +154,7 @@ impl<L: Ledger, C: Catalog, U: Upstream> Relay<L, C, U> {
         let Ok(live) = self.in_flight.clone().try_acquire_owned() else { return Err(overloaded()) };
         let authed = authenticate(&*self.catalog, &SystemClock, received).await?;
         let planned = self.plan(authed).await?;
-        let mut held = Held::take(&*self.ledger, planned, presence).await?;
+        let mut held = Held::take(&*self.ledger, &self.notices, planned, presence).await?;
         held.live = Some(live);
         match failover::serve(&self, &mut held).await {
             Ok(Served::Json(answer)) => self.deliver_json(held, answer).await,

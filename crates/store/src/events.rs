@@ -3,12 +3,15 @@
 
 use crate::{
     Store,
-    db::{Row, Tx},
+    db::{Row, Sql, Tx},
     error::Result,
     ids, sql, time,
     words::{Listing, Page},
 };
-use domain::ids::{ChannelId, CredentialId, KeyId, TenantId};
+use domain::{
+    event::TENANT_KINDS,
+    ids::{ChannelId, CredentialId, KeyId, TenantId},
+};
 use std::collections::HashSet;
 
 /// Rows older than this are removed.
@@ -113,6 +116,19 @@ impl Events<'_> {
         Ok(page.cut(rows.iter().map(event).collect::<Result<_>>()?, |event| event.id))
     }
 
+    /// The latest that happened to a tenant, of the kinds it hears of ([`TENANT_KINDS`]).
+    ///
+    /// # Errors
+    /// Any of [`crate::Error`]'s database kinds.
+    pub async fn of_tenant(self, tenant: TenantId, limit: u32) -> Result<Vec<EventRow>> {
+        let kinds = TENANT_KINDS.map(|kind| format!("'{kind}'")).join(", ");
+        let text = format!(
+            "SELECT * FROM events WHERE tenant = $1 AND kind IN ({kinds}) ORDER BY last DESC, id DESC LIMIT $2"
+        );
+        let rows = self.0.db().fetch_all(Sql::built(text).bind(tenant).bind(limit)).await?;
+        rows.iter().map(event).collect()
+    }
+
     /// What was told of which key since then.
     ///
     /// # Errors
@@ -123,17 +139,23 @@ impl Events<'_> {
         rows.iter().map(|row| Ok((row.text(0)?, KeyId(row.int(1)?)))).collect()
     }
 
-    /// How often each kind happened after `since` and up to `until`, by kind.
+    /// How often each kind happened after `since` and up to `until`, by kind; to one tenant, or at all.
     ///
     /// # Errors
     /// Any of [`crate::Error`]'s database kinds.
-    pub(crate) async fn counts_between(self, since_us: i64, until_us: i64) -> Result<Vec<(String, i64)>> {
-        let select = sql!(
-            "SELECT kind, CAST(SUM(count) AS BIGINT) AS happened FROM events WHERE last > $1 AND last <= $2 \
-             GROUP BY kind ORDER BY kind",
-            since_us,
-            until_us
+    pub(crate) async fn counts_between(
+        self,
+        tenant: Option<TenantId>,
+        since_us: i64,
+        until_us: i64,
+    ) -> Result<Vec<(String, i64)>> {
+        let only = if tenant.is_some() { "AND tenant = $3" } else { "" };
+        let text = format!(
+            "SELECT kind, CAST(SUM(count) AS BIGINT) AS happened FROM events WHERE last > $1 AND last <= $2 {only} \
+             GROUP BY kind ORDER BY kind"
         );
+        let select = Sql::built(text).bind(since_us).bind(until_us);
+        let select = if let Some(tenant) = tenant { select.bind(tenant) } else { select };
         let rows = self.0.db().fetch_all(select).await?;
         rows.iter().map(|row| Ok((row.text("kind")?, row.int("happened")?))).collect()
     }

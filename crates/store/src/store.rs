@@ -33,6 +33,7 @@ use crate::{
     topups::Topups,
     users::Users,
 };
+use domain::ids::TenantId;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -84,8 +85,6 @@ impl Store {
         groups: Groups;
         /// How requests find their channel.
         routes: Routes;
-        /// Who is told of it.
-        alerts: Alerts;
         /// How much may be spent.
         budgets: Budgets;
         /// What one node does for all.
@@ -120,6 +119,16 @@ impl Store {
         closing: Closing;
         /// The first start.
         setup: Setup;
+    }
+
+    /// Who is told of it: the place's rules.
+    pub fn alerts(&self) -> Alerts<'_> {
+        self.alerts_of(None)
+    }
+
+    /// The rules of a tenant; `None`: the place's.
+    pub fn alerts_of(&self, tenant: Option<TenantId>) -> Alerts<'_> {
+        Alerts { store: self, of: tenant }
     }
 
     /// The database itself.

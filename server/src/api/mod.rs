@@ -4,7 +4,7 @@
 //! [`guard`] with its row, and one handler. Handlers are thin: read the body into checked types, call the store, show the
 //! answer. What is not built is absent (404), and a field that would do nothing is refused by name.
 
-mod alerts;
+pub mod alerts;
 mod archive;
 mod audit;
 pub mod authorisation;
@@ -110,6 +110,11 @@ pub struct Parts {
 }
 
 impl ApiState {
+    /// Whether mails can be sent from here.
+    pub(crate) fn can_mail(&self) -> bool {
+        self.tellers.as_ref().is_some_and(|tellers| tellers.can_mail())
+    }
+
     /// The state made of these parts.
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(Shared { parts, reconciling: Mutex::new(()) }))

@@ -45,6 +45,8 @@ use utoipa::{
         channels::create, channels::list, channels::show, channels::change, channels::remove, probe::test,
         probe::models::discover, health::show, health::reset,
         alerts::create, alerts::list, alerts::change, alerts::remove, alerts::test,
+        alerts::create_of_tenant, alerts::list_of_tenant, alerts::change_of_tenant, alerts::remove_of_tenant,
+        alerts::test_of_tenant, alerts::events_of_tenant,
         routes::list, routes::show, routes::set, routes::remove, routes::explain,
         models::list, catalogue::list, import::differences, import::take_over, prices::set, prices::versions, prices::clear, prices::cancel,
         groups::create, groups::list, groups::show, groups::change, groups::remove,

@@ -162,7 +162,7 @@ impl Payments {
         public_url: Option<&str>,
         egress: Arc<Egress>,
     ) -> anyhow::Result<Self> {
-        let web = crate::web::client(egress, PATIENCE)?;
+        let web = crate::web::client(egress, PATIENCE, true)?;
         let (stripe, epay) = (Stripe::new(&config.stripe, web.clone()), Epay::new(&config.epay, web));
         let public_url = public_url.map(|url| url.trim_end_matches('/').to_owned());
         Ok(Self { store, config: config.clone(), public_url, stripe, epay })

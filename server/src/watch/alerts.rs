@@ -45,7 +45,7 @@ async fn look(
     tracker: &TaskTracker,
     stop: &CancellationToken,
 ) -> store::Result<()> {
-    for rule in store.alerts().list().await?.into_iter().filter(|rule| rule.enabled) {
+    for rule in store.alerts().watched().await? {
         let Some(due) = store.alerts().claim(&rule, now_us()).await? else { continue };
         // Apart: who does not answer holds up nobody else's alert, and what is claimed is told also by a node that stops.
         let (store, tellers, stop) = (store.clone(), tellers.clone(), stop.clone());
@@ -60,14 +60,22 @@ pub async fn tell(store: &Store, tellers: &Tellers, rule: &Rule, due: &Due, hurr
     let total: i64 = due.counts.iter().map(|(_, count)| count).sum();
     let subject = format!("Turnpike: {} ({total})", rule.name);
     let mut ways: Vec<(String, Way)> = Vec::new();
-    for address in &rule.emails {
+    let recipients = match store.alerts().recipients(rule).await {
+        Ok(recipients) => recipients,
+        Err(error) => {
+            failures.push(format!("mail: {error}"));
+            Vec::new()
+        }
+    };
+    for address in &recipients {
         let way = Way::Mail { to: address.clone(), subject: subject.clone(), text: text(rule, due) };
         ways.push((format!("mail to {address}"), way));
     }
     if let Some(url) = &rule.webhook {
         match store.alerts().secret(rule.id).await {
             Ok(Some(secret)) => {
-                let way = Way::Call { url: url.clone(), secret, body: document(rule, due).to_string() };
+                let (place, body) = (rule.tenant.is_none(), document(rule, due).to_string());
+                let way = Way::Call { url: url.clone(), secret, body, place };
                 ways.push(("webhook".to_owned(), way));
             }
             Ok(None) => failures.push("webhook: it has no secret".to_owned()),
@@ -75,7 +83,9 @@ pub async fn tell(store: &Store, tellers: &Tellers, rule: &Rule, due: &Due, hurr
         }
     }
     let told = futures::future::join_all(ways.iter().map(|(name, way)| async move {
-        way.patiently(tellers, hurry).await.err().map(|error| format!("{name}: {error:#}"))
+        let error = way.patiently(tellers, hurry).await.err()?;
+        // Why the mail server would not is the place's own business.
+        Some(if rule.tenant.is_some() { format!("{name}: {error}") } else { format!("{name}: {error:#}") })
     }));
     failures.extend(told.await.into_iter().flatten());
     for failure in &failures {
@@ -84,7 +94,8 @@ pub async fn tell(store: &Store, tellers: &Tellers, rule: &Rule, due: &Due, hurr
     // Telling that telling failed may fail again, for ever.
     let news = due.counts.iter().any(|(kind, _)| kind != FAILED);
     if news && !failures.is_empty() {
-        let event = NewEvent::now(FAILED, format!("{}: {}", rule.name, failures.join("; ")));
+        let detail = format!("{}: {}", rule.name, failures.join("; "));
+        let event = NewEvent { tenant: rule.tenant, ..NewEvent::now(FAILED, detail) };
         if let Err(error) = store.events().add(&[event]).await {
             tracing::warn!(%error, "nor could that be kept");
         }
@@ -95,14 +106,16 @@ pub async fn tell(store: &Store, tellers: &Tellers, rule: &Rule, due: &Due, hurr
 /// One way to somebody.
 enum Way {
     Mail { to: String, subject: String, text: String },
-    Call { url: String, secret: CredentialSecret, body: String },
+    Call { url: String, secret: CredentialSecret, body: String, place: bool },
 }
 
 impl Way {
     async fn once(&self, tellers: &Tellers) -> anyhow::Result<()> {
         match self {
             Self::Mail { to, subject, text } => tellers.mail(to, subject, text).await,
-            Self::Call { url, secret, body } => tellers.call(url, secret, now_ms() / 1_000, body.clone()).await,
+            Self::Call { url, secret, body, place } => {
+                tellers.call(url, secret, now_ms() / 1_000, body.clone(), *place).await
+            }
         }
     }
 
@@ -132,8 +145,9 @@ fn time(us: i64) -> String {
 
 fn text(rule: &Rule, due: &Due) -> String {
     let lines: Vec<String> = due.counts.iter().map(|(kind, count)| format!("  {count} x {kind}")).collect();
+    let page = if rule.tenant.is_some() { "page of budgets and alerts" } else { "page of alerts" };
     format!(
-        "{}\n\nBetween {} and {}:\n{}\n\nThe routing page has them one by one.\n",
+        "{}\n\nBetween {} and {}:\n{}\n\nThe {page} has them one by one.\n",
         rule.name,
         time(due.since_us),
         time(due.until_us),

@@ -90,7 +90,8 @@ impl Gathered {
     fn add(&mut self, notice: Notice, now_us: i64) {
         let Notice { kind, model, channel, credential, tenant, key, request, detail } = notice;
         // What is about an upstream is not about whose request it was.
-        let (tenant, key) = if matches!(kind, Kind::RateLimited | Kind::AllFailed | Kind::Address) {
+        let (tenant, key) = if matches!(kind, Kind::RateLimited | Kind::AllFailed | Kind::BudgetRefused | Kind::Address)
+        {
             (tenant, key)
         } else {
             (None, None)

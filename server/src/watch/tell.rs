@@ -20,8 +20,11 @@ pub const SIGNATURE: &str = "x-turnpike-signature";
 /// The ways to people.
 pub struct Tellers {
     mail: Option<(AsyncSmtpTransport<Tokio1Executor>, Mailbox)>,
+    /// For the place's own webhooks, which may be at private addresses.
     web: Client,
     egress: Arc<Egress>,
+    /// For tenants', which may not.
+    outward: Client,
 }
 
 impl Tellers {
@@ -40,8 +43,9 @@ impl Tellers {
             }
             _ => None,
         };
-        let web = crate::web::client(egress.clone(), PATIENCE)?;
-        Ok(Self { mail, web, egress })
+        let web = crate::web::client(egress.clone(), PATIENCE, true)?;
+        let outward = crate::web::client(Arc::new(egress.outward()), PATIENCE, false)?;
+        Ok(Self { mail, web, egress, outward })
     }
 
     /// Whether there is a mail server.
@@ -61,17 +65,25 @@ impl Tellers {
             .subject(subject)
             .header(ContentType::TEXT_PLAIN)
             .body(text.to_owned())?;
-        transport.send(message).await.map(drop).context("the mail server")
+        transport.send(message).await.map(drop).context("the mail server did not take it")
     }
 
-    /// Calls a webhook.
+    /// Calls a webhook, of the place's or of a tenant's.
     ///
     /// # Errors
     /// When its address may not be reached, or it does not answer with a success.
-    pub async fn call(&self, url: &str, secret: &CredentialSecret, unix: i64, body: String) -> anyhow::Result<()> {
-        let url = permitted(&self.egress, url).map_err(|why| anyhow::anyhow!("{why}"))?;
+    pub async fn call(
+        &self,
+        url: &str,
+        secret: &CredentialSecret,
+        unix: i64,
+        body: String,
+        place: bool,
+    ) -> anyhow::Result<()> {
+        let url = permitted(&self.egress, url, place).map_err(|why| anyhow::anyhow!("{why}"))?;
         let signature = format!("t={unix},v1={}", sign(secret, unix, &body));
-        let call = self.web.post(url).header("content-type", "application/json").header(SIGNATURE, signature);
+        let web = if place { &self.web } else { &self.outward };
+        let call = web.post(url).header("content-type", "application/json").header(SIGNATURE, signature);
         // Its error would quote the address, which may hold a token.
         let answer = call.body(body).send().await.map_err(|error| anyhow::anyhow!("{}", error.without_url()))?;
         ensure!(answer.status().is_success(), "it answered {}", answer.status().as_u16());
@@ -79,16 +91,19 @@ impl Tellers {
     }
 }
 
-/// A webhook's address, if it may be called at all. Unlike a channel's it may have a query.
+/// A webhook's address, if it may be called at all: the place's own may be private, a tenant's may not. Unlike a channel's it
+/// may have a query.
 ///
 /// # Errors
 /// Why not, in a webhook's words: the guard's are about channels.
-pub fn permitted(egress: &Egress, text: &str) -> Result<Url, &'static str> {
+pub fn permitted(egress: &Egress, text: &str, place: bool) -> Result<Url, &'static str> {
     const NOT_WEB: &str = "must be an http or https URL with a host";
     let url = Url::parse(text).map_err(|_| NOT_WEB)?;
     let mut plain = url.clone();
     plain.set_query(None);
-    let checked = egress.check_url(plain.as_str(), true).map_err(|refused| match refused {
+    let checked =
+        if place { egress.check_url(plain.as_str(), true) } else { egress.outward().check_url(plain.as_str(), false) };
+    let checked = checked.map_err(|refused| match refused {
         EgressRefused::NotAWebUrl => NOT_WEB,
         EgressRefused::Credentials => "must not hold a user name or password",
         EgressRefused::QueryOrFragment => "must not hold a fragment",

@@ -90,6 +90,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../../migrations/sqlite/0017_rollups.sql"),
         include_str!("../../../../migrations/postgres/0017_rollups.sql"),
     ),
+    (
+        20,
+        include_str!("../../../../migrations/sqlite/0020_tenant_alerts.sql"),
+        include_str!("../../../../migrations/postgres/0020_tenant_alerts.sql"),
+    ),
 ];
 
 /// Any fixed number: only one node migrates at a time (`pg_advisory_xact_lock`).

@@ -177,6 +177,15 @@ impl Topups<'_> {
         rows.iter().map(refund).collect()
     }
 
+    /// What went back of a request, the newest first.
+    ///
+    /// # Errors
+    /// Any of [`Error`]'s database kinds.
+    pub async fn refunds_of_request(self, id: RequestId) -> Result<Vec<Refund>> {
+        let rows = self.0.db().fetch_all(sql!("SELECT * FROM refunds WHERE request = $1 ORDER BY id DESC", id)).await?;
+        rows.iter().map(refund).collect()
+    }
+
     /// Refunds that their providers have not answered and were not asked about since `before`, with their orders; they count
     /// as asked about now.
     ///

@@ -56,8 +56,70 @@ async fn of_a_webhook_only_scheme_and_host_are_shown_and_kept_readable() {
 fn every_notice_has_a_word_that_rules_may_name() {
     let turns =
         [Turn::Opened, Turn::Closed, Turn::Cooling, Turn::CredentialOff, Turn::CredentialBack, Turn::ModelMissing];
-    let others = [Kind::Failover, Kind::AllFailed, Kind::RateLimited];
+    let others = [Kind::Failover, Kind::AllFailed, Kind::RateLimited, Kind::BudgetRefused];
     for kind in turns.into_iter().map(Kind::Upstream).chain(others) {
         assert!(KINDS.contains(&kind.as_str()), "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_field_of_a_rule_can_be_changed_and_the_secret_is_told_with_its_first_webhook() {
+    let world = World::new().await;
+    let made = world.post("/alerts", &json!({"name": "ops", "webhook": "https://a.example.com/1"})).await;
+    let path = format!("/alerts/{}", made.id());
+    let change = async |body: &Value| world.admin(Method::PATCH, &path, body).await;
+    assert!(made.json["secret"].as_str().unwrap().starts_with("whsec_"));
+    let fields = json!({"name": "on call", "kinds": ["failover"], "threshold": 3, "window_seconds": 60,
+        "webhook": "https://b.example.com/2"});
+    let changed = change(&fields).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.text);
+    assert_eq!(changed.json["secret"], Value::Null, "another address is signed by the same secret");
+    let listed = world.get("/alerts").await.json["data"][0].clone();
+    for (field, wanted) in [
+        ("name", json!("on call")),
+        ("kinds", json!(["failover"])),
+        ("threshold", json!(3)),
+        ("window_seconds", json!(60)),
+        ("webhook", json!("https://b.example.com/…")),
+        ("enabled", json!(true)),
+    ] {
+        assert_eq!(listed[field], wanted, "{field}");
+    }
+    let refused = change(&json!({"webhook": null})).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST, "nobody would be told: {}", refused.text);
+    assert_eq!(change(&json!({"threshold": 0})).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(change(&json!({})).await.status, StatusCode::OK, "nothing to change is no mistake");
+}
+
+#[tokio::test]
+async fn a_tenants_rules_are_its_own_and_reach_nobody_elses_addresses() {
+    let world = World::new().await;
+    let rules = format!("/tenants/{}/alerts", world.tenant);
+    let hook = json!({"name": "ours", "webhook": "https://hooks.example.com/x"});
+    let made = world.post(&rules, &hook).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    assert_eq!(made.json["tenant"], world.tenant.to_string());
+    for elsewhere in ["/alerts".to_owned(), format!("/tenants/{}/alerts", world.other)] {
+        assert_eq!(world.get(&elsewhere).await.json["data"], json!([]), "{elsewhere}");
+        let path = format!("{elsewhere}/{}", made.id());
+        for (method, body) in [(Method::PATCH, json!({"enabled": false})), (Method::DELETE, Value::Null)] {
+            assert_eq!(
+                world.admin(method.clone(), &path, &body).await.status,
+                StatusCode::NOT_FOUND,
+                "{method} {path}"
+            );
+        }
+    }
+    for (body, wanted) in [
+        (json!({"name": "a", "webhook": "http://10.0.0.1/x"}), "field `webhook`: must not be at a private address"),
+        (json!({"name": "a", "webhook": "http://localhost/x"}), "field `webhook`: must not be at a private address"),
+        (
+            json!({"name": "a", "webhook": "https://example.com", "kinds": ["failover"]}),
+            "field `kinds`: must be one of budget_reached",
+        ),
+    ] {
+        let refused = world.post(&rules, &body).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{body}: {}", refused.text);
+        assert!(refused.text.contains(wanted), "{body}: {}", refused.text);
     }
 }

@@ -65,6 +65,7 @@ async fn sample(world: &World, route: &Route) -> Call {
         assert_eq!(made.status, StatusCode::OK);
     }
     let path = if path.contains("{budget}") { path.replace("{budget}", &world.fresh_budget().await) } else { path };
+    let path = if path.contains("{rule}") { path.replace("{rule}", &world.fresh_rule().await) } else { path };
     let path = if path.contains("{user}") { path.replace("{user}", &world.fresh_member().await) } else { path };
     let body = match (&route.method, route.path) {
         (&Method::POST, "/api/v1/tenants") => json!({"name": "new"}),
@@ -88,7 +89,9 @@ async fn sample(world: &World, route: &Route) -> Call {
         (&Method::POST, "/api/v1/tenants/{id}/members") => json!({"user": world.fresh_user().await}),
         (&Method::POST, "/api/v1/channels") => world.channel_body(),
         (&Method::POST, "/api/v1/groups") => json!({"name": world.fresh_email()}),
-        (&Method::POST, "/api/v1/alerts") => json!({"name": "new", "webhook": "https://example.com/hook"}),
+        (&Method::POST, "/api/v1/alerts" | "/api/v1/tenants/{id}/alerts") => {
+            json!({"name": "new", "webhook": "https://example.com/hook"})
+        }
         (&Method::POST, "/api/v1/users") => json!({"email": world.fresh_email(), "password": "correct horse battery"}),
         (&Method::PATCH, "/api/v1/tenants/{id}/members/{user}") => json!({"role": "viewer"}),
         (&Method::POST, "/api/v1/catalog/import") => {

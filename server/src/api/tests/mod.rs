@@ -384,6 +384,15 @@ impl World {
         self.post(&format!("/tenants/{}/keys", self.tenant), &json!({"name": "k"})).await.id()
     }
 
+    /// A new alert rule of the tenant's, in the place of all it had.
+    async fn fresh_rule(&self) -> String {
+        let rules = format!("/tenants/{}/alerts", self.tenant);
+        for rule in self.get(&rules).await.json["data"].as_array().unwrap() {
+            self.admin(Method::DELETE, &format!("{rules}/{}", rule["id"].as_str().unwrap()), &Value::Null).await;
+        }
+        self.post(&rules, &json!({"name": "a", "webhook": "https://example.com/hook"})).await.id()
+    }
+
     /// A new key's budget.
     async fn fresh_budget(&self) -> String {
         let fields = json!({"key": self.fresh_key().await, "period": "day", "amount": "5"});
