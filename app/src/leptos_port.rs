@@ -60,6 +60,7 @@ pub fn cookie(name: &str) -> Option<String> {
 /// Carries a secret over the redirect that follows a form sent without JavaScript: to this browser only, for a minute, to be
 /// shown once. A script gets it in the answer itself.
 const FLASH: &str = "turnpike_made";
+const RULE_FLASH: &str = "turnpike_rule";
 
 /// Whether the request is a form's, sent without JavaScript: its answer is a page.
 pub fn is_plain_form() -> bool {
@@ -69,12 +70,19 @@ pub fn is_plain_form() -> bool {
 /// Sets it, where the form was a plain one.
 pub fn flash_to_a_plain_form(name: &str, secret: &str) {
     if is_plain_form() {
-        let name: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
-        answer_header(
-            header::SET_COOKIE,
-            &format!("{FLASH}={name}.{secret}; Path=/keys; Max-Age=60; HttpOnly; SameSite=Strict{}", secure()),
-        );
+        flash_to(FLASH, "/keys", name, secret);
     }
+}
+
+/// The same for the secret of an alert rule, whose form is always a plain one.
+pub fn flash_rule(name: &str, secret: &str) {
+    flash_to(RULE_FLASH, "/", name, secret);
+}
+
+fn flash_to(cookie: &str, path: &str, name: &str, secret: &str) {
+    let name: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let kept = format!("{cookie}={name}.{secret}; Path={path}; Max-Age=60; HttpOnly; SameSite=Strict{}", secure());
+    answer_header(header::SET_COOKIE, &kept);
 }
 
 /// Keeps a cookie to https, where the console is reached by that.
@@ -86,8 +94,17 @@ fn secure() -> &'static str {
 
 /// Takes it: the next page does not have it any more.
 pub fn flash() -> Option<(String, String)> {
-    let cookie = cookie(FLASH)?;
-    answer_header(header::SET_COOKIE, &format!("{FLASH}=; Path=/keys; Max-Age=0; HttpOnly; SameSite=Strict"));
+    flashed(FLASH, "/keys")
+}
+
+/// Takes the secret of an alert rule.
+pub fn rule_flash() -> Option<(String, String)> {
+    flashed(RULE_FLASH, "/")
+}
+
+fn flashed(name: &str, path: &str) -> Option<(String, String)> {
+    let cookie = cookie(name)?;
+    answer_header(header::SET_COOKIE, &format!("{name}=; Path={path}; Max-Age=0; HttpOnly; SameSite=Strict"));
     let (name, secret) = cookie.split_once('.')?;
     let digits =
         name.as_bytes().chunks_exact(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());

@@ -4,6 +4,7 @@
 //! browser's half; with `hydrate` the same components take the page over in the browser. Server functions are thin: guard,
 //! call [`port::Console`] (which `server` provides), map the error. The browser's half knows `domain` only.
 
+pub mod alerts;
 mod bills;
 mod channels;
 pub mod chart;
@@ -17,6 +18,7 @@ pub mod keys;
 pub mod language;
 mod leptos_port;
 mod models;
+pub mod money_back;
 mod navigation;
 pub mod pages;
 pub mod payments;
@@ -43,9 +45,28 @@ use leptos_router::{
     path,
 };
 use pages::{
-    bill::Bill, bills::Bills, channels::Channels, fees::Fees, home::Home, keys::Keys, models::Models, money::Money,
-    not_found::NotFound, order::Order, profile::Profile, request::Request, requests::Requests, routing::Routing,
-    setup::SetUp, sign_in::SignIn, signed_in::SignedIn, tenant::Tenant, tenants::Tenants, usage::Usage, wallet::Wallet,
+    alerts::{BudgetsAndAlerts, PlaceAlerts},
+    bill::Bill,
+    bills::Bills,
+    channels::Channels,
+    fees::Fees,
+    home::Home,
+    keys::Keys,
+    models::Models,
+    money::Money,
+    not_found::NotFound,
+    order::Order,
+    profile::Profile,
+    request::Request,
+    requests::Requests,
+    routing::Routing,
+    setup::SetUp,
+    sign_in::SignIn,
+    signed_in::SignedIn,
+    tenant::Tenant,
+    tenants::Tenants,
+    usage::Usage,
+    wallet::Wallet,
 };
 
 /// The whole console. The server renders it inside [`shell::shell`]; the browser takes over `<body>`.
@@ -70,6 +91,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/money") view=Money ssr=SsrMode::Async/>
                     <Route path=path!("/keys") view=Keys ssr=SsrMode::Async/>
                     <Route path=path!("/wallet") view=Wallet ssr=SsrMode::Async/>
+                    <Route path=path!("/budgets") view=BudgetsAndAlerts ssr=SsrMode::Async/>
+                    <Route path=path!("/alerts") view=PlaceAlerts ssr=SsrMode::Async/>
                     <Route path=path!("/topups/:id") view=Order ssr=SsrMode::Async/>
                     <Route path=path!("/bills") view=Bills ssr=SsrMode::Async/>
                     <Route path=path!("/bills/:id") view=Bill ssr=SsrMode::Async/>

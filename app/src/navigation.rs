@@ -39,18 +39,20 @@ const fn entry(path: &'static str, name: fn(Places) -> &'static str, icon: Icon,
 }
 
 /// The table, in the order it is shown.
-const ENTRIES: [Entry; 11] = [
+const ENTRIES: [Entry; 13] = [
     entry("/", Places::home, Icon::Home, For::All),
     entry("/usage", Places::usage, Icon::Chart, For::Both(Permission::SeeUsage)),
     entry("/requests", Places::requests, Icon::Log, For::Both(Permission::SeeUsage)),
     entry("/keys", Places::keys, Icon::Key, For::Member(Permission::SeeKeys)),
     entry("/wallet", Places::wallet, Icon::Wallet, For::Member(Permission::SeeMoney)),
     entry("/bills", Places::bills, Icon::Bill, For::Member(Permission::SeeMoney)),
+    entry("/budgets", Places::budgets, Icon::Bell, For::Member(Permission::SeeMoney)),
     entry("/channels", Places::channels, Icon::Channel, For::Place),
     entry("/routing", Places::routing, Icon::Route, For::Place),
     entry("/models", Places::models, Icon::Price, For::Place),
     entry("/tenants", Places::tenants, Icon::Tenants, For::Place),
     entry("/money", Places::money, Icon::Money, For::Place),
+    entry("/alerts", Places::alerts, Icon::Bell, For::Place),
 ];
 
 /// What this viewer is offered.
@@ -89,11 +91,17 @@ mod tests {
     fn people_are_offered_what_they_may_open() {
         assert_eq!(
             names(true, None),
-            ["Home", "Usage", "Requests", "Channels", "Routing", "Models & prices", "Tenants", "Money"]
+            ["Home", "Usage", "Requests", "Channels", "Routing", "Models & prices", "Tenants", "Money", "Alerts"]
         );
-        assert_eq!(names(true, Some(None)), ["Home", "Usage", "Requests", "Keys", "Wallet", "Bills"]);
+        assert_eq!(
+            names(true, Some(None)),
+            ["Home", "Usage", "Requests", "Keys", "Wallet", "Bills", "Budgets & alerts"]
+        );
         assert_eq!(names(false, Some(Some(Role::Developer))), ["Home", "Usage", "Requests", "Keys"]);
-        assert_eq!(names(false, Some(Some(Role::Billing))), ["Home", "Usage", "Requests", "Wallet", "Bills"]);
+        assert_eq!(
+            names(false, Some(Some(Role::Billing))),
+            ["Home", "Usage", "Requests", "Wallet", "Bills", "Budgets & alerts"]
+        );
         assert_eq!(names(false, None), ["Home"]);
     }
 

@@ -77,6 +77,12 @@ for (const theme of ["light", "dark"] as const) {
       await page.locator("section tbody a").first().click();
       await expect(page.getByRole("button", { name: "Step inside" })).toBeVisible();
       await shoot(page, "tenant", as);
+      await page.getByRole("link", { name: "Close the tenant…" }).click();
+      await expect(page.getByRole("button", { name: "Close it for good" })).toBeVisible();
+      await shoot(page, "tenant-closing", as);
+      await turnpike.api("POST", "/alerts", { name: "on call", webhook: "https://hooks.example.com/x", kinds: ["failover"] });
+      await page.goto("/alerts?rule=new");
+      await shoot(page, "alerts", as);
     });
 
     test("E7 what a tenant sees is accessible", async ({ home: page, turnpike }, info) => {
@@ -106,6 +112,14 @@ for (const theme of ["light", "dark"] as const) {
       const frozen = await bill(turnpike, tenant);
       await page.goto(`/bills/${frozen.id}`);
       await shoot(page, "bill", as);
+      await page.goto("/budgets?rule=new");
+      await shoot(page, "budgets-empty", as);
+      const budget = (fields: object) => turnpike.api("POST", `/tenants/${tenant.id}/budgets`, fields);
+      await budget({ period: "month", amount: "250" });
+      await budget({ period: "day", amount: "0.0001", steps: [80, 100] });
+      await budget({ period: "total", amount: "0.00045", hard: false });
+      await page.goto("/budgets?budget=new");
+      await shoot(page, "budgets", as);
     });
 
     test("E7 buying credit is accessible", async ({ page }, info) => {

@@ -61,6 +61,8 @@ pub enum Icon {
     Download,
     /// Finds.
     Search,
+    /// Tells.
+    Bell,
 }
 
 impl Icon {
@@ -97,6 +99,7 @@ impl Icon {
             Self::Up => "M3.5 10L8 5.5l4.5 4.5",
             Self::Down => "M3.5 6L8 10.5 12.5 6",
             Self::Download => "M8 2.5v8M4.5 7.5L8 11l3.5-3.5M3 13.5h10",
+            Self::Bell => "M4 11V7.5a4 4 0 0 1 8 0V11l1 1.5H3zM6.7 14.2h2.6",
             Self::Search => "M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM10.3 10.3l3.2 3.2",
             Self::SignOut => "M6.5 2.5h-4v11h4M10 5l3 3-3 3M13 8H6",
         }

@@ -25,6 +25,7 @@ pub mod palette;
 pub mod panel;
 pub mod range_picker;
 pub mod search_button;
+pub mod served;
 pub mod skeleton;
 pub mod stat;
 pub mod status;

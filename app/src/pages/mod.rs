@@ -1,17 +1,20 @@
 //! The pages, one file each.
 
+pub mod alerts;
 pub mod bill;
 pub mod bills;
 pub mod channels;
 mod errors;
 pub mod fees;
 mod gate;
+pub mod happened;
 pub mod home;
 pub mod keys;
 pub mod latest;
 mod ledger;
 pub mod models;
 pub mod money;
+pub mod money_back;
 mod money_in;
 pub mod not_found;
 mod operations;

@@ -1,6 +1,7 @@
 //! One order of credit: the link to pay it, where the payer comes back to, and its receipt.
 
 use super::{
+    money_back::MoneyBack,
     signed_in::refused,
     top_up::{state, way_name},
 };
@@ -92,11 +93,13 @@ fn shown(order: TopupDetail) -> impl IntoView {
             </Table>
         </Panel>
         {(!refunds.is_empty()).then(|| view! { <Refunds refunds/> })}
+        <MoneyBack of=line.id.to_string()/>
     }
 }
 
+/// What went back.
 #[component]
-fn Refunds(refunds: Vec<RefundLine>) -> impl IntoView {
+pub fn Refunds(refunds: Vec<RefundLine>) -> impl IntoView {
     let (t, ledger) = (words::Order::here(), words::Ledger::here());
     let row = move |refund: RefundLine| {
         let kind = if refund.chargeback { t.chargeback() } else { t.refund() };

@@ -1,7 +1,7 @@
 //! One request: what it used, at which price, what it came to; for those who run the place also where it went. As a page, and
 //! beside the log.
 
-use super::signed_in::refused;
+use super::{money_back::MoneyBack, signed_in::refused};
 use crate::{
     components::{
         copy_button::CopyButton,
@@ -47,7 +47,10 @@ pub fn Request() -> impl IntoView {
             <Transition fallback=|| view! { <Skeleton/> }>
                 {move || Suspend::new(async move {
                     match view.await {
-                        Ok(detail) => view! { <Detail detail/> }.into_any(),
+                        Ok(detail) => {
+                            let of = detail.line.request.to_string();
+                            view! { <Detail detail/><MoneyBack of/> }.into_any()
+                        }
                         Err(refusal) => refused(refusal).into_any(),
                     }
                 })}

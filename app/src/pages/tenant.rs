@@ -2,6 +2,7 @@
 
 use super::{
     ledger::{LedgerTable, WalletStats},
+    money_back::MoneyBack,
     signed_in::refused,
 };
 use crate::{
@@ -66,6 +67,7 @@ fn Everything(detail: TenantDetail, on_change: Callback<()>) -> impl IntoView {
         {(!ledger.is_empty()).then(|| view! { <Panel title=of.ledger() aside=t.newest()><LedgerTable lines=ledger/></Panel> })}
         {(!keys.is_empty()).then(|| view! { <KeysOf keys/> })}
         <Kept id days=response_days on_change/>
+        <MoneyBack of=id.to_string()/>
     }
 }
 

@@ -3,11 +3,13 @@
 //! Futures are boxed: the port is one object in Leptos' context, called a few times a page. Whoever calls it has asked
 //! [`crate::guard`] first; the port does what it is told.
 
+mod alerts;
 mod bills;
 mod channels;
 mod home;
 mod keys;
 mod models;
+mod money_back;
 mod payments;
 mod requests;
 mod routing;
@@ -16,11 +18,13 @@ mod session;
 mod tenants;
 mod usage;
 
+pub use alerts::{AlertSet, Alerts, BudgetSet};
 pub use bills::Bills;
 pub use channels::{Channels, NewChannel};
 pub use home::Homes;
 pub use keys::{KeySettings, Keys};
 pub use models::{Models, NewPrice};
+pub use money_back::{Closing, ClosingWould, MoneyBack, RefundOf, Refundable, TenantClosed};
 pub use payments::{NewCodes, Payments};
 pub use requests::Requests;
 pub use routing::{NewRoute, Routing};
@@ -36,12 +40,39 @@ use std::{net::IpAddr, sync::Arc};
 
 /// The server's side of the console.
 pub trait Console:
-    Session + Homes + Keys + Requests + Sums + Tenants + Channels + Models + Routing + Payments + Bills + Search
+    Session
+    + Homes
+    + Keys
+    + Requests
+    + Sums
+    + Tenants
+    + Channels
+    + Models
+    + Routing
+    + Payments
+    + Bills
+    + Search
+    + Alerts
+    + MoneyBack
 {
 }
 
-impl<T: Session + Homes + Keys + Requests + Sums + Tenants + Channels + Models + Routing + Payments + Bills + Search>
-    Console for T
+impl<
+    T: Session
+        + Homes
+        + Keys
+        + Requests
+        + Sums
+        + Tenants
+        + Channels
+        + Models
+        + Routing
+        + Payments
+        + Bills
+        + Search
+        + Alerts
+        + MoneyBack,
+> Console for T
 {
 }
 

@@ -13,6 +13,7 @@
 //!
 //! makes `Keys`, with a method a word; a component asks `let t = Keys::here();` once and says `{t.new()}`.
 
+mod alerts;
 mod bills;
 mod channels;
 mod charts;
@@ -24,6 +25,7 @@ mod keys;
 mod ledger;
 mod models;
 mod money;
+mod money_back;
 mod palette;
 mod parts;
 mod payments;
@@ -36,6 +38,7 @@ mod tenants;
 mod usage;
 mod wallet;
 
+pub use alerts::{Alerts, Budgets};
 pub use bills::{Bill, Bills};
 pub use channels::{ChannelParts, ChannelTest, Channels, NewChannel};
 pub use charts::{Charts, Ranges};
@@ -47,6 +50,7 @@ pub use keys::{ChangeKey, KeySecret, Keys, NewKey, RevokeKey, RotateKey};
 pub use ledger::Ledger;
 pub use models::{Models, NewPrice, PriceVersions, WouldCost};
 pub use money::{Account, Money};
+pub use money_back::MoneyBack;
 pub use palette::{Palette, Shortcuts};
 pub use parts::Parts;
 pub use payments::{Codes, Fees, Order, TopUp};

@@ -28,6 +28,8 @@ super::words! {
         keys: "Keys", "密钥";
         wallet: "Wallet", "钱包";
         bills: "Bills", "账单";
+        budgets: "Budgets & alerts", "预算与告警";
+        alerts: "Alerts", "告警";
         channels: "Channels", "渠道";
         routing: "Routing", "路由";
         models: "Models & prices", "模型与定价";

@@ -1,19 +1,17 @@
 //! Routing, for those who run the place: every model's route, where a request would go and why, what is shut at the moment,
 //! and what happened of late.
 
-mod events;
 mod route;
 mod routes;
 mod shut;
 
-use super::signed_in::refused;
+use super::{happened::Events, signed_in::refused};
 use crate::{
     components::{skeleton::Skeleton, topbar::Topbar},
     routing::{Revive, SetRoute, all_routes, explain_route},
     words,
 };
 use domain::views::WouldBeAsked;
-use events::Events;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{hooks::use_query_map, params::ParamsMap};
@@ -74,7 +72,7 @@ pub fn Routing() -> impl IntoView {
                         Ok(view) => view! {
                             <Shut revive lines=view.shut/>
                             {routes(view.routes)}
-                            <Events lines=view.events/>
+                            <Events lines=view.events title=t.happened() quiet=t.nothing_happened() quiet_is=t.nothing_happened_is()/>
                         }.into_any(),
                         Err(refusal) => refused(refusal).into_any(),
                     }

@@ -1,5 +1,6 @@
 //! What the console shows: plain data that travels from server functions to the browser, one file an area.
 
+mod alerts;
 mod bills;
 mod channels;
 mod home;
@@ -16,6 +17,7 @@ mod timeline;
 mod usage;
 mod viewer;
 
+pub use alerts::{AlertsView, BudgetLine, Budgets, RuleLine};
 pub use bills::{Bill, BillLine, BillUsage, BillsPage, RunningMonth};
 pub use channels::{ChannelLine, ChannelOrder, ChannelTested, Health, Served, TestNews};
 pub use home::{ChannelHealth, Operations, TenantHome};

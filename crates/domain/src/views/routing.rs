@@ -51,10 +51,8 @@ pub struct EventLine {
     pub count: u64,
     /// The model; empty: none.
     pub model: String,
-    /// The channel's name; empty: none.
-    pub channel: String,
-    /// The tenant's name; empty: none.
-    pub tenant: String,
+    /// The channel's name, the tenant's, or to a tenant its key's; empty: none.
+    pub about: String,
     /// The last request it happened in.
     pub request: Option<String>,
     /// More words.

@@ -1,11 +1,13 @@
 //! What the console asks of the server, answered by the store: one file an area, as `app::port` has them.
 
+mod alerts;
 mod bills;
 mod channels;
 mod home;
 mod keys;
 mod lines;
 mod models;
+mod money_back;
 mod payments;
 mod requests;
 mod routing;
@@ -49,6 +51,9 @@ fn failed(error: Error) -> Failed {
         Error::Conflict(why) => Failed::Conflict(why.into_owned()),
         Error::Insufficient { available } => {
             Failed::Conflict(format!("no more than {available} USD can be taken away right now"))
+        }
+        Error::IdempotencyMismatch => {
+            Failed::Conflict("this form was sent with other values before; load the page again".to_owned())
         }
         other => {
             away(&other);

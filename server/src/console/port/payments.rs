@@ -35,7 +35,7 @@ fn topup_line(order: &Topup) -> TopupLine {
     }
 }
 
-fn refund_line(refund: Refund) -> RefundLine {
+pub(super) fn refund_line(refund: Refund) -> RefundLine {
     RefundLine {
         chargeback: refund.chargeback,
         state: refund.state.word().to_owned(),

@@ -1,26 +1,20 @@
 //! Routing for the console, by the same rules as the management API.
 
-use super::{ServerConsole, actor, failed, refused, time};
+use super::{ServerConsole, actor, failed, refused};
 use crate::api::routes::{WouldBe, explained};
 use app::port::{Author, Failed, NewRoute, Routing};
 use domain::{
     channel::{Channel, Snapshot},
-    ids::{ChannelId, TenantId},
+    ids::ChannelId,
     ports::Catalog as _,
     route::{Route, Rule},
-    views::{EventLine, RouteLine, RouteView, RoutingView, ShutLine, WouldBeAsked},
+    views::{RouteLine, RouteView, RoutingView, ShutLine, WouldBeAsked},
 };
 use engine::health::{Slot, Standing};
 use futures::future::BoxFuture;
 use std::{collections::HashMap, sync::Arc};
-use store::{
-    Error, ModelName, Page,
-    events::{EventRow, Wanted},
-};
+use store::{Error, ModelName};
 use tokio::time::Instant;
-
-/// So many events are shown.
-const EVENTS: u32 = 50;
 
 fn invalid(field: &str, why: impl ToString) -> Failed {
     Failed::Invalid { field: field.to_owned(), why: why.to_string() }
@@ -92,28 +86,10 @@ impl ServerConsole {
                 model: model.name,
             }
         };
-        let names: HashMap<ChannelId, String> = self.store.channels().names().await?.into_iter().collect();
-        let tenants: HashMap<TenantId, String> = self.store.tenants().names().await?.into_iter().collect();
-        let event = |row: EventRow| EventLine {
-            id: row.id,
-            time: time(row.event.times_us.1),
-            kind: row.event.kind,
-            count: u64::try_from(row.event.count).unwrap_or(0),
-            model: row.event.model,
-            channel: row
-                .event
-                .channel
-                .map(|id| names.get(&id).cloned().unwrap_or_else(|| id.to_string()))
-                .unwrap_or_default(),
-            tenant: row.event.tenant.and_then(|id| tenants.get(&id).cloned()).unwrap_or_default(),
-            request: row.event.request,
-            detail: row.event.detail,
-        };
-        let events = self.store.events().list(&Wanted::default(), Page::first(EVENTS)).await?.rows;
         Ok(RoutingView {
             routes: self.store.models().list().await?.into_iter().map(line).collect(),
             shut: shut(&self.api.catalog.snapshot(), self.api.health.slots(), Instant::now()),
-            events: events.into_iter().map(event).collect(),
+            events: self.place_events().await?,
         })
     }
 

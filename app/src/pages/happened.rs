@@ -1,14 +1,15 @@
-//! What happened of late.
+//! What happened of late, to the place or to a tenant.
 
 use crate::{
     components::{empty_state::EmptyState, panel::Panel, table::Table, time::Clock},
-    words::Routing,
+    words::{Alerts, Routing},
 };
 use domain::views::EventLine;
 use leptos::prelude::*;
 
 /// The class that draws a kind's shape, and its word.
-fn told(t: Routing, kind: &str) -> (&'static str, &'static str) {
+pub fn told(kind: &str) -> (&'static str, &'static str) {
+    let (t, of) = (Routing::here(), Alerts::here());
     match kind {
         "failover" => ("st slow", t.failover()),
         "all_failed" => ("st down", t.all_failed()),
@@ -23,26 +24,37 @@ fn told(t: Routing, kind: &str) -> (&'static str, &'static str) {
         "spend_abnormal" => ("st slow", t.spend_abnormal()),
         "errors_abnormal" => ("st down", t.errors_abnormal()),
         "token_ratio_abnormal" => ("st slow", t.ratio_abnormal()),
+        "budget_reached" => ("st slow", of.budget_reached()),
+        "budget_refused" => ("st down", of.budget_refused()),
         "alert_failed" => ("st down", t.alert_failed()),
+        "chargeback" => ("st down", of.chargeback()),
+        "payment_unmatched" => ("st down", of.payment_unmatched()),
         _ => ("st off", t.other_event()),
     }
 }
 
 /// The list.
 #[component]
-pub fn Events(lines: Vec<EventLine>) -> impl IntoView {
+pub fn Events(
+    lines: Vec<EventLine>,
+    /// What it is called.
+    title: &'static str,
+    /// That there is nothing.
+    quiet: &'static str,
+    /// What would be there.
+    quiet_is: &'static str,
+) -> impl IntoView {
     let t = Routing::here();
     if lines.is_empty() {
         return view! {
-            <Panel title=t.happened() aside=t.happened_is()>
-                <EmptyState title=t.nothing_happened()><p class="mid">{t.nothing_happened_is()}</p></EmptyState>
+            <Panel title aside=t.happened_is()>
+                <EmptyState title=quiet><p class="mid">{quiet_is}</p></EmptyState>
             </Panel>
         }
         .into_any();
     }
     let row = move |line: EventLine| {
-        let (class, word) = told(t, &line.kind);
-        let about = if line.channel.is_empty() { line.tenant } else { line.channel };
+        let (class, word) = told(&line.kind);
         let request = line.request.map(|id| view! { <a href=format!("/requests/{id}")><code>{id.get(..8).unwrap_or_default().to_owned()}</code></a> });
         view! {
             <tr>
@@ -50,21 +62,21 @@ pub fn Events(lines: Vec<EventLine>) -> impl IntoView {
                 <td><span class=class>{word}</span></td>
                 <td class="num">{line.count}</td>
                 <td class="clip">{line.model}</td>
-                <td class="clip">{about}</td>
-                <td class="mid clip">{line.detail}" "{request}</td>
+                <td class="clip">{line.about}</td>
+                <td class="mid clip" title=line.detail.clone()>{line.detail.clone()}" "{request}</td>
             </tr>
         }
     };
     view! {
-        <Panel title=t.happened() aside=t.happened_is()>
-            <Table label=t.happened()>
+        <Panel title aside=t.happened_is()>
+            <Table label=title>
                 <thead>
                     <tr>
                         <th scope="col">{t.time()}</th>
                         <th scope="col">{t.what()}</th>
                         <th scope="col" class="num">{t.times()}</th>
                         <th scope="col">{t.model()}</th>
-                        <th scope="col">{t.channel()}</th>
+                        <th scope="col">{Alerts::here().about()}</th>
                         <th scope="col">{t.detail()}</th>
                     </tr>
                 </thead>
