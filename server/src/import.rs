@@ -19,7 +19,7 @@ use std::{
     fmt::Write as _,
 };
 use store::{
-    Actor, ModelName, Page, Result, Store,
+    Actor, Error, ModelName, Page, Result, Store,
     channels::ChannelRow,
     groups::Group,
     prices::{NewPrice, PriceVersion, Scope, Standing, Successor, holding},
@@ -34,6 +34,23 @@ pub struct Terms {
     pub multiplier: Multiplier,
     /// From when the prices hold, microseconds since 1970; `None`: at once.
     pub valid_from_us: Option<i64>,
+}
+
+impl Terms {
+    /// These, where they can be.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a multiplier of nothing or too much, or a moment that has passed.
+    pub fn new(costs: bool, multiplier: Multiplier, valid_from_us: Option<i64>) -> Result<Self> {
+        if multiplier.0 < 1 || multiplier > Multiplier::MAX {
+            let why = format!("must be more than 0 and at most {}", Multiplier::MAX);
+            return Err(Error::invalid("multiplier", why));
+        }
+        if valid_from_us.is_some_and(|from| from < store::time::now_us()) {
+            return Err(Error::invalid("valid_from", "must not be in the past"));
+        }
+        Ok(Self { costs, multiplier, valid_from_us })
+    }
 }
 
 /// One price beside the catalogue's.
@@ -182,7 +199,7 @@ pub async fn lines(store: &Store, terms: Terms) -> Result<Vec<Line>> {
 /// Takes over what these lines show, all of them or none; what would stay the same is left alone.
 ///
 /// # Errors
-/// [`store::Error::Conflict`] where one no longer stands; as [`store::prices::Prices::put_all`].
+/// [`Error::Conflict`] where one no longer stands; as [`store::prices::Prices::put_all`].
 pub async fn take_over(
     store: &Store,
     actor: &Actor,

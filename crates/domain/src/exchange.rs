@@ -3,7 +3,7 @@
 //! `price` is the credit times the rate, `fee` comes on top of it, both rounded half up once; `pay` is the two together.
 //! Everything is whole numbers: a rate is millionths of a currency unit per USD, a share of the price is in millionths.
 
-use crate::money::NanoUsd;
+use crate::money::{NanoUsd, Percent};
 use serde::{Deserialize, Serialize};
 
 /// Currencies without minor units, as Stripe has them (<https://docs.stripe.com/currencies#zero-decimal>).
@@ -120,8 +120,7 @@ fn divided(dividend: i128, divisor: i128) -> i128 {
 impl Currency {
     /// The part of the fee that grows with the price, as a plain decimal in percent: `2.9`.
     pub fn fee_percent(&self) -> String {
-        let text = format!("{}.{:04}", self.fee_ppm / 10_000, self.fee_ppm % 10_000);
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        Percent(self.fee_ppm).to_string()
     }
 
     fn scale(&self) -> i128 {

@@ -18,6 +18,10 @@ pub struct PicoPerUnit(pub i64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Multiplier(pub i64);
 
+/// A share in parts per million; as text, in percent: `12.5`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Percent(pub i64);
+
 /// Why a decimal was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidDecimal {
@@ -104,6 +108,15 @@ macro_rules! decimal {
 decimal!(NanoUsd, 9);
 decimal!(PicoPerUnit, 6);
 decimal!(Multiplier, 6);
+decimal!(Percent, 4);
+
+impl Percent {
+    /// The share of a part in the whole, rounded down, so that a loss is never told smaller than it is; `None` of nothing.
+    pub fn of(part: i64, whole: i64) -> Option<Self> {
+        let ppm = (whole > 0).then(|| (i128::from(part) * 1_000_000).div_euclid(i128::from(whole)))?;
+        Some(Self(i64::try_from(ppm).unwrap_or(if ppm < 0 { i64::MIN } else { i64::MAX })))
+    }
+}
 
 impl Multiplier {
     /// Changes nothing.
@@ -209,6 +222,15 @@ mod tests {
         for (pico, nano) in [(0, 0), (499, 0), (500, 1), (1499, 1), (1500, 2)] {
             assert_eq!(NanoUsd::from_pico_half_up(pico), NanoUsd(nano));
         }
+    }
+
+    #[test]
+    fn a_share_is_told_in_percent_and_rounded_down() {
+        let told = |part, whole| Percent::of(part, whole).map(|share| share.to_string());
+        assert_eq!(told(1, 3).as_deref(), Some("33.3333"));
+        assert_eq!(told(-1, 3).as_deref(), Some("-33.3334"));
+        assert_eq!((told(5, 40).as_deref(), told(1, 0), told(1, -1)), (Some("12.5"), None, None));
+        assert_eq!(Percent::of(i64::MIN, 1), Some(Percent(i64::MIN)));
     }
 
     proptest! {

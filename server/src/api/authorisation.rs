@@ -6,7 +6,7 @@
 
 use super::{
     ApiState, alerts, audit, budgets, catalogue, channels, closing, codes, events, events_log, export, groups, health,
-    import, keys, ledger, members, models, openapi, people, prices, probe, reconciliation, requests, routes,
+    import, keys, ledger, margin, members, models, openapi, people, prices, probe, reconciliation, requests, routes,
     statements, summary, tenants, topups, usage,
 };
 use axum::routing::{self, MethodRouter};
@@ -228,6 +228,8 @@ pub const ROUTES: &[Route] = &[
     route!(GET    "/api/v1/events/log",                 Place,   ADMIN_READS,    get(events_log::list)),
     route!(GET    "/api/v1/requests/{id}",              Request, reads(SeeUsage), get(requests::show)),
     route!(POST   "/api/v1/requests/{id}/refund",       Place,   ADMIN_CHANGES,  post(topups::refund_request)),
+    route!(GET    "/api/v1/margin",                     Place,   ADMIN_READS,    get(margin::show)),
+    route!(GET    "/api/v1/margin.csv",                 Place,   ADMIN_READS,    get(margin::csv)),
     route!(GET    "/api/v1/reconciliation",             Place,   ADMIN_READS,    get(reconciliation::show)),
     route!(POST   "/api/v1/users",                      Place,   ADMIN_CHANGES,  post(people::create_user)),
     route!(GET    "/api/v1/users",                      Place,   ADMIN_READS,    get(people::users)),

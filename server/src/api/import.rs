@@ -114,15 +114,8 @@ fn terms(what: Option<&str>, multiplier: Option<Multiplier>, valid_from: Option<
         "cost" => true,
         _ => return Err(Problem::field("what", "must be `sale` or `cost`")),
     };
-    let multiplier = multiplier.unwrap_or_default();
-    if multiplier.0 < 1 || multiplier > Multiplier::MAX {
-        return Err(Problem::field("multiplier", format!("must be more than 0 and at most {}", Multiplier::MAX)));
-    }
     let valid_from_us = valid_from.map(|text| time_us("valid_from", text)).transpose()?;
-    if valid_from_us.is_some_and(|from| from < store::time::now_us()) {
-        return Err(Problem::field("valid_from", "must not be in the past"));
-    }
-    Ok(Terms { costs, multiplier, valid_from_us })
+    Ok(Terms::new(costs, multiplier.unwrap_or_default(), valid_from_us)?)
 }
 
 /// Compares prices with the catalogue's, model by model and rate by rate. Changes nothing.

@@ -28,6 +28,7 @@ mod import;
 pub mod input;
 mod keys;
 mod ledger;
+mod margin;
 mod members;
 mod models;
 mod openapi;

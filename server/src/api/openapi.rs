@@ -7,7 +7,7 @@ use super::{
     alerts, audit,
     authorisation::{Access, Cell, ROUTES, Route},
     budgets, catalogue, channels, closing, codes, events, events_log, export, groups, health, import, keys, ledger,
-    members, models, people, prices, probe,
+    margin, members, models, people, prices, probe,
     problem::{PROBLEM_JSON, ProblemDocument},
     reconciliation, requests, routes, statements, summary, tenants, topups, usage,
 };
@@ -51,7 +51,7 @@ use utoipa::{
         models::list, catalogue::list, import::differences, import::take_over, prices::set, prices::versions, prices::clear, prices::cancel,
         groups::create, groups::list, groups::show, groups::change, groups::remove,
         usage::list, usage::csv, summary::show, events::follow, events_log::list, requests::show,
-        reconciliation::show, audit::list,
+        margin::show, margin::csv, reconciliation::show, audit::list,
     ),
     components(schemas(ProblemDocument)),
     modifiers(&Shared),

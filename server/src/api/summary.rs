@@ -126,7 +126,11 @@ pub async fn show(
     Ok(Json(Page { data, next_cursor: None }))
 }
 
-fn groups(words: &str) -> Result<Vec<GroupBy>, Problem> {
+/// Reads the words of `group_by`.
+///
+/// # Errors
+/// 400 naming the word that is none, or that is there twice.
+pub fn groups(words: &str) -> Result<Vec<GroupBy>, Problem> {
     let mut groups = Vec::new();
     for word in words.split(',').filter(|word| !word.is_empty()) {
         let group = word.parse().map_err(|unknown| Problem::invalid(format!("query: {unknown}")))?;

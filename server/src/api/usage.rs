@@ -241,16 +241,16 @@ pub async fn csv(
     Asked(asked): Asked<FileAsked>,
 ) -> Result<Response, Problem> {
     let filter = asked.filter(&scope)?;
-    let name = file_name(&filter);
+    let name = named("usage", &filter);
     attachment(&name, "text/csv; charset=utf-8", usage::csv(state.store.db().clone(), filter)).await
 }
 
 /// `usage-TENANT-FROM-TO.csv`, with what was named.
-fn file_name(filter: &Filter) -> String {
+pub fn named(what: &str, filter: &Filter) -> String {
     let day = |us: Option<i64>| us.map(|us| format!("-{}", shown::time_us(us).replace(':', "")));
     let tenant = filter.tenant.map_or_else(|| "-all".to_owned(), |tenant| format!("-{tenant}"));
     let (from, to) = (day(filter.from_us), day(filter.to_us));
-    format!("usage{tenant}{}{}.csv", from.unwrap_or_default(), to.unwrap_or_default())
+    format!("{what}{tenant}{}{}.csv", from.unwrap_or_default(), to.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -271,9 +271,9 @@ mod tests {
 
     #[test]
     fn the_file_is_named_by_tenant_and_period() {
-        assert_eq!(file_name(&Filter::default()), "usage-all.csv");
+        assert_eq!(named("usage", &Filter::default()), "usage-all.csv");
         let filter =
             Filter { tenant: Some(TenantId(1)), from_us: Some(0), to_us: Some(86_400_000_000), ..Filter::default() };
-        assert_eq!(file_name(&filter), "usage-ten_0000000000001-1970-01-01T000000Z-1970-01-02T000000Z.csv");
+        assert_eq!(named("usage", &filter), "usage-ten_0000000000001-1970-01-01T000000Z-1970-01-02T000000Z.csv");
     }
 }

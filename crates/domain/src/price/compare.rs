@@ -57,17 +57,12 @@ pub struct RateChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_tier: Option<TierName>,
     /// Of requests whose input is longer than so many tokens; 0: of any.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub above: u64,
     /// What is charged now; `None`: there is no price.
     pub now: Option<PicoPerUnit>,
     /// What would be; `None`: there is no price.
     pub then: Option<PicoPerUnit>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
-fn is_zero(above: &u64) -> bool {
-    *above == 0
 }
 
 /// Compares what is charged now with what would be.

@@ -10,6 +10,7 @@ pub(crate) mod durations;
 pub(crate) mod event;
 mod filter;
 mod group;
+mod margin;
 mod pieces;
 pub(crate) mod summary;
 
@@ -19,4 +20,5 @@ pub use durations::Durations;
 pub use event::{Event, Place, among, get};
 pub use filter::Filter;
 pub use group::{GroupBy, Of, UnknownGroup};
+pub use margin::{MARGIN_COLUMNS, Margins, margin_csv, margins};
 pub use summary::Line;

@@ -81,6 +81,8 @@ on_both! {
         let mut moment = store::Moment::now(&bed.db).await.unwrap();
         let filter = usage::Filter { tenant: Some(payer), ..usage::Filter::default() };
         assert_eq!(moment.total(&filter).await.unwrap().requests, 18);
+        let margins = usage::margins(&mut moment, &usage::Filter::default(), &[usage::GroupBy::Model]).await.unwrap();
+        assert_eq!((margins.total.sale, margins.are_whole()), (NanoUsd(1_800), true), "margins reach back to all of it");
         assert_eq!(moment.requests(&filter, None, 100).await.unwrap().len(), usize::try_from(18 - old).unwrap());
         drop(moment);
         node.stop().await;

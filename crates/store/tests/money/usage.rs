@@ -172,6 +172,35 @@ on_both! {
         node.stop().await;
     }
 
+    async fn margins_add_up_to_the_ledger_line_by_line_and_in_the_file(bed) {
+        let (node, payers, _) = place(&bed).await;
+        let groups = [GroupBy::Model, GroupBy::Channel, GroupBy::Tenant];
+        let all = usage::margins(&mut now(&bed).await, &Filter::default(), &groups).await.unwrap();
+        assert!(all.are_whole());
+        let ledger = number(&bed.db, "SELECT CAST(SUM(amount) AS BIGINT) FROM transfers WHERE kind = 'usage'").await;
+        let rows = number(&bed.db, "SELECT CAST(SUM(cost) AS BIGINT) FROM usage_events").await;
+        let sums = |of: fn(&usage::Line) -> NanoUsd| all.lines.iter().map(of).sum::<NanoUsd>();
+        assert_eq!((sums(|line| line.sale), sums(|line| line.cost)), (NanoUsd(ledger), NanoUsd(rows)));
+        assert_eq!((all.total.sale, all.total.margin()), (NanoUsd(ledger), NanoUsd(ledger - rows)));
+        let file = String::from_utf8(usage::margin_csv(&all.lines).unwrap().to_vec()).unwrap();
+        let mut reader = csv::Reader::from_reader(file.as_bytes());
+        assert_eq!(reader.headers().unwrap(), &usage::MARGIN_COLUMNS.to_vec());
+        let records: Vec<_> = reader.records().map(Result::unwrap).collect();
+        let column = |name: &str| usage::MARGIN_COLUMNS.iter().position(|it| *it == name).unwrap();
+        let margin: NanoUsd = records.iter().map(|row| row[column("margin_usd")].parse::<NanoUsd>().unwrap()).sum();
+        assert_eq!((records.len(), margin), (all.lines.len(), all.total.margin()));
+        assert!(records.iter().any(|row| &row[column("model")] == "'=cmd()"), "no cell is a formula");
+        assert!(records.iter().any(|row| row[column("channel")].is_empty()), "none answered");
+        let one = Filter { tenant: Some(payers[0]), ..Filter::default() };
+        let of_one = usage::margins(&mut now(&bed).await, &one, &groups).await.unwrap();
+        let same: Vec<_> = all.lines.iter().filter(|line| line.of.tenant == Some(payers[0])).collect();
+        assert_eq!(of_one.lines.iter().map(|line| line.sale).sum::<NanoUsd>(), same.iter().map(|line| line.sale).sum());
+        let odd = Filter { from_us: Some(1), ..Filter::default() };
+        let refused = usage::margins(&mut now(&bed).await, &odd, &groups).await;
+        assert!(matches!(refused, Err(store::Error::Invalid { field: "from", .. })));
+        node.stop().await;
+    }
+
     async fn how_long_requests_took_is_told_from_buckets_that_add_up(bed) {
         let (node, payers, _) = place(&bed).await;
         let hour = store::time::now_us() / 3_600_000_000 * 3_600_000_000 - 3_600_000_000;

@@ -99,3 +99,60 @@ async fn news_is_followed_in_ones_own_scope_and_by_topics_that_there_are() {
         Call::new(Method::GET, format!("/api/v1/events?tenant={}", world.tenant)).from(&world, Kind::OtherTenant);
     assert_eq!(world.send(foreign).await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn margins_are_told_by_model_channel_and_tenant_and_as_a_file_and_add_up() {
+    let world = World::new().await;
+    let all = world.get("/margin").await;
+    assert_eq!(all.status, StatusCode::OK, "{}", all.text);
+    let line = &all.json["data"][0];
+    let sums = json!({"requests": 1, "sale_usd": "0.000035", "cost_usd": "0.00002", "margin_usd": "0.000015", "margin_percent": "42.8571"});
+    assert_eq!(all.json["total"], sums);
+    for (name, value) in sums.as_object().unwrap() {
+        assert_eq!(&line[name], value, "{name}");
+    }
+    let of = [&line["model"], &line["tenant"]].map(|it| it.as_str().unwrap().to_owned());
+    assert_eq!(of, ["sandbox/echo".to_owned(), world.tenant.to_string()]);
+    assert_eq!(world.get("/margin?group_by=").await.json["data"], json!([sums]));
+    let by_day = world.get("/margin?group_by=day,model&from=2020-01-01T00:00:00Z").await.json;
+    assert_eq!(by_day["data"][0]["day"].as_str().unwrap().len(), 10, "{by_day}");
+    assert_eq!(world.get("/margin?model=other").await.json["total"]["margin_percent"], json!(null));
+    let file = world.get("/margin.csv?from=2020-01-01T00:00:00Z").await;
+    assert_eq!(file.header("content-type"), Some("text/csv; charset=utf-8"));
+    let name = "attachment; filename=\"margin-all-2020-01-01T000000Z.csv\"";
+    assert_eq!(file.header("content-disposition"), Some(name));
+    let rows: Vec<_> = file.text.split("\r\n").collect();
+    let channel = line["channel"].as_str().unwrap();
+    assert_eq!(rows[0], "day,model,channel,tenant,requests,sale_usd,cost_usd,margin_usd,margin_percent");
+    let row = format!(",sandbox/echo,{channel},{},1,0.000035,0.00002,0.000015,42.8571", world.tenant);
+    assert_eq!(rows[1..], [row.as_str(), ""]);
+    for (query, field) in [
+        ("group_by=key", "group_by"),
+        ("group_by=hour", "group_by"),
+        ("group_by=model,model", "group_by"),
+        ("from=2020-01-01T00:30:00Z", "from"),
+        ("to=2020-01-01T00:00:01Z", "to"),
+        ("key=key_0000000000001", "key"),
+    ] {
+        let refused = world.get(&format!("/margin?{query}")).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{query}: {}", refused.text);
+        assert!(refused.text.contains(field), "{query}: {}", refused.text);
+    }
+}
+
+#[tokio::test]
+async fn more_margins_than_an_answer_holds_are_refused_and_never_cut() {
+    let world = World::new().await;
+    let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10001) \
+        INSERT INTO usage_hours (hour_us, tenant, key_id, model, channel, requests, errors, limited, left_early, failed, input, \
+        cache_read, cache_write_5m, cache_write_1h, output, reasoning, audio_input, audio_output, image_input, image_output, \
+        web_searches, sale, cost) SELECT (SELECT MAX(hour_us) FROM usage_hours), 1, 1, 'm' || i, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 3 FROM n";
+    world.store.db().execute(store::Sql::built(many.to_owned())).await.unwrap();
+    for path in ["/margin?group_by=model", "/margin.csv"] {
+        let refused = world.get(path).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{path}");
+        assert!(refused.text.contains("more than 10000 groups"), "{path}: {}", refused.text);
+    }
+    let by_tenant = world.get("/margin?group_by=tenant").await.json;
+    assert_eq!(by_tenant["total"]["margin_usd"], "0.000035002", "of the one request too");
+}
