@@ -63,7 +63,8 @@ impl Node {
         self.cancel.cancel();
         self.tasks.close();
         self.tasks.wait().await;
-        drop(self.ledger);
+        // A dead process writes nothing more: its threads may not outlive it, kept by holds that the test forgot.
+        self.ledger.shutdown().await;
     }
 
     /// Ends drain and keeper; holds and settlements go on.
