@@ -21,9 +21,10 @@ pub struct Overview {
     pub spend: NanoUsd,
 }
 
-const SELECT: &str = "SELECT t.id, t.name, t.frozen, t.response_days, t.tenant_group, t.limits, t.zone, t.created, t.closed_at, a.credit_limit, a.posted, a.leased, \
-    CAST(COALESCE((SELECT SUM(h.sale) FROM usage_hours h WHERE h.tenant = t.id AND h.hour_us >= $1), 0) AS BIGINT) AS spend \
-    FROM tenants t JOIN accounts a ON a.tenant = t.id AND a.kind = 'wallet'";
+const SELECT: &str = "SELECT t.id, t.name, t.frozen, t.response_days, t.tenant_group, t.limits, t.zone, t.created, t.closed_at, \
+    a.credit_limit, a.posted, a.leased, CAST(COALESCE(h.sale, 0) AS BIGINT) AS spend \
+    FROM tenants t JOIN accounts a ON a.tenant = t.id AND a.kind = 'wallet' LEFT JOIN (\
+    SELECT tenant, SUM(sale) AS sale FROM usage_hours WHERE hour_us >= $1 GROUP BY tenant) AS h ON h.tenant = t.id";
 
 fn overview(row: &Row) -> Result<Overview> {
     Ok(Overview {

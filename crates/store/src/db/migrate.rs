@@ -95,6 +95,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../../migrations/sqlite/0020_tenant_alerts.sql"),
         include_str!("../../../../migrations/postgres/0020_tenant_alerts.sql"),
     ),
+    (
+        21,
+        include_str!("../../../../migrations/sqlite/0021_errors.sql"),
+        include_str!("../../../../migrations/postgres/0021_errors.sql"),
+    ),
 ];
 
 /// Any fixed number: only one node migrates at a time (`pg_advisory_xact_lock`).

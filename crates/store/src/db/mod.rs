@@ -103,6 +103,10 @@ impl Db {
             .max_connections(POSTGRES_CONNECTIONS)
             .acquire_timeout(POSTGRES_ACQUIRE)
             .idle_timeout(Some(Duration::from_secs(60)))
+            // Compiling a statement to machine code takes longer than any of ours runs.
+            .after_connect(|connection, _| {
+                Box::pin(async move { sqlx::raw_sql("SET jit = off").execute(connection).await.map(drop) })
+            })
             // sqlx tests a connection that comes back without a bound: one that nobody answers would keep its place in
             // the pool until TCP gives up, a quarter of an hour later.
             .after_release(|connection, _| {

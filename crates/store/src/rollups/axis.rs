@@ -93,9 +93,9 @@ impl Axis {
     /// By which spans durations are kept.
     pub fn of_durations(self) -> &'static [Span] {
         match self {
-            Self::All | Self::Model | Self::Channel => &[Span::Month, Span::Day, Span::Hour],
-            Self::Tenant | Self::TenantModel | Self::TenantChannel | Self::TenantKey => &[Span::Month, Span::Day],
+            Self::TenantModel | Self::TenantChannel => &[Span::Month, Span::Day],
             Self::TenantModelChannel => &[],
+            _ => &[Span::Month, Span::Day, Span::Hour],
         }
     }
 

@@ -29,6 +29,14 @@ pub struct Durations {
     pub ttft: Histogram,
 }
 
+impl Durations {
+    /// Adds another's.
+    pub fn add(&mut self, other: &Self) {
+        self.latency.merge(&other.latency);
+        self.ttft.merge(&other.ttft);
+    }
+}
+
 pub async fn durations(tx: &mut Tx, filter: &Filter, groups: &[GroupBy]) -> Result<HashMap<Of, Durations>> {
     let kept = time::now_us() - KEPT_US + HOUR_US;
     let length = |us: i64| if Span::Hour.slot(us) >= kept { MINUTE_US } else { HOUR_US };

@@ -47,6 +47,25 @@ pub struct Line {
     pub cost: NanoUsd,
 }
 
+impl Line {
+    /// Adds another's sums; what it is of stays.
+    pub fn add(&mut self, other: &Self) {
+        let count = |sum: &mut i64, more: i64| *sum = sum.saturating_add(more);
+        count(&mut self.requests, other.requests);
+        count(&mut self.errors, other.errors);
+        count(&mut self.limited, other.limited);
+        count(&mut self.left_early, other.left_early);
+        count(&mut self.failed, other.failed);
+        count(&mut self.input, other.input);
+        count(&mut self.cache_read, other.cache_read);
+        count(&mut self.cache_write, other.cache_write);
+        count(&mut self.output, other.output);
+        count(&mut self.reasoning, other.reasoning);
+        self.sale = self.sale.saturating_add(other.sale);
+        self.cost = self.cost.saturating_add(other.cost);
+    }
+}
+
 /// What is summed, and how it is read from a row of a request.
 const COUNTS: [(&str, &str); 5] = [
     ("requests", "1"),

@@ -41,30 +41,39 @@ pub async fn sum(moment: &mut Moment, filter: &Filter, costs: bool) -> Result<Sl
 pub async fn timeline(moment: &mut Moment, filter: &Filter, window: Window, costs: bool) -> Result<Timeline, Error> {
     let (here, by) = (within(filter, window), [GroupBy::Slot(window.step_us)]);
     let taken = moment.durations(&here, &by).await?;
+    let (mut all, mut all_taken) = (Line::default(), Durations::default());
+    taken.values().for_each(|taken| all_taken.add(taken));
     let mut slots = vec![Slot::default(); window.slots()];
     for line in moment.summary(&here, &by).await? {
-        let at = line.of.time_us.and_then(|time| window.slot(time)).and_then(|at| slots.get_mut(at));
-        if let Some(place) = at {
+        all.add(&line);
+        if let Some(place) = place(&mut slots, window, &line) {
             *place = slot(&line, taken.get(&line.of), costs);
         }
     }
-    let total = sum(moment, &here, costs).await?;
+    let total = slot(&all, Some(&all_taken), costs);
     let before = sum(moment, &within(filter, window.before()), costs).await?;
     Ok(Timeline { window, slots, total, before })
 }
 
-/// A line a slot of requests and errors only: what a log's chart shows of what its filter finds. Counts by outcome are in the
-/// roll-ups; what they do not tell apart is read from the rows.
+fn place<'a>(slots: &'a mut [Slot], window: Window, line: &Line) -> Option<&'a mut Slot> {
+    slots.get_mut(window.slot(line.of.time_us?)?)
+}
+
+/// A line a slot of requests and errors only, without what was before: what a log's chart shows of what its filter finds.
+/// Counts by outcome are in the roll-ups; what they do not tell apart is read from the rows.
 pub async fn outcomes(moment: &mut Moment, filter: &Filter, window: Window) -> Result<Timeline, Error> {
-    let Some(picked) = picked(filter) else { return timeline(moment, filter, window, false).await };
-    let all = Filter { status: None, errors: false, ..filter.clone() };
-    let all = timeline(moment, &all, window, false).await?;
-    Ok(Timeline {
-        window,
-        slots: all.slots.iter().map(picked).collect(),
-        total: picked(&all.total),
-        before: picked(&all.before),
-    })
+    let (filter, picked) = match picked(filter) {
+        Some(picked) => (Filter { status: None, errors: false, ..filter.clone() }, picked),
+        None => (filter.clone(), counts as fn(&Slot) -> Slot),
+    };
+    let (mut slots, mut all) = (vec![Slot::default(); window.slots()], Line::default());
+    for line in moment.summary(&within(&filter, window), &[GroupBy::Slot(window.step_us)]).await? {
+        all.add(&line);
+        if let Some(place) = place(&mut slots, window, &line) {
+            *place = picked(&slot(&line, None, false));
+        }
+    }
+    Ok(Timeline { window, slots, total: picked(&slot(&all, None, false)), before: Slot::default() })
 }
 
 /// What a filter by outcome leaves of a slot, where the slot's counts tell.

@@ -172,7 +172,8 @@ impl ServerConsole {
         let mut moment = Moment::now(self.store.db()).await?;
         let lines = moment.summary(&here, &[group(by)]).await?;
         let taken = moment.durations(&here, &[group(by)]).await?;
-        let whole = moment.durations(&here, &[]).await?;
+        let mut whole = Durations::default();
+        taken.values().for_each(|taken| whole.add(taken));
         let total = moment.total(&here).await?;
         let before = moment.total(&earlier).await?;
         let Points { groups, rest } = charted(&mut moment, &here, window, by, &lines).await?;
@@ -203,7 +204,7 @@ impl ServerConsole {
             rest,
             lines: lines.iter().take(shown).map(|it| line(name(&it.of), it, taken.get(&it.of), costs)).collect(),
             more: lines.len().saturating_sub(shown) as u64,
-            total: line(String::new(), &total, whole.get(&Of::default()), costs),
+            total: line(String::new(), &total, Some(&whole), costs),
             before: line(String::new(), &before, None, costs),
             csv,
             place: costs,
