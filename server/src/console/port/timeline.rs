@@ -51,7 +51,8 @@ pub async fn timeline(moment: &mut Moment, filter: &Filter, window: Window, cost
         }
     }
     let total = slot(&all, Some(&all_taken), costs);
-    let before = sum(moment, &within(filter, window.before()), costs).await?;
+    // How long requests took before is shown nowhere.
+    let before = slot(&moment.total(&within(filter, window.before())).await?, None, costs);
     Ok(Timeline { window, slots, total, before })
 }
 

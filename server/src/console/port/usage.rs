@@ -61,7 +61,7 @@ fn timeless(of: &Of) -> Of {
 }
 
 /// So many lines are shown; more are told by their number.
-const SHOWN: usize = 200;
+const SHOWN: usize = 100;
 /// A chart tells so many groups apart, by whichever of its measures.
 const CHARTED: usize = 5;
 
@@ -144,6 +144,26 @@ fn less(all: Point, one: Point) -> Point {
     }
 }
 
+/// How long the requests of the lines that are shown took, and those of all.
+async fn durations(
+    moment: &mut Moment,
+    filter: &Filter,
+    group: GroupBy,
+    lines: &[Line],
+    shown: usize,
+) -> Result<(HashMap<Of, Durations>, Durations), Error> {
+    if lines.len() > shown {
+        let any_of = lines.iter().take(shown).map(|line| line.of.clone()).collect();
+        let taken = moment.durations(&Filter { any_of, ..filter.clone() }, &[group]).await?;
+        let whole = moment.durations(filter, &[]).await?.remove(&Of::default());
+        return Ok((taken, whole.unwrap_or_default()));
+    }
+    let taken = moment.durations(filter, &[group]).await?;
+    let mut whole = Durations::default();
+    taken.values().for_each(|taken| whole.add(taken));
+    Ok((taken, whole))
+}
+
 impl ServerConsole {
     /// What the lines of a grouping are called, by their id.
     async fn names(&self, tenant: Option<TenantId>, by: By) -> Result<HashMap<i64, String>, Error> {
@@ -171,9 +191,7 @@ impl ServerConsole {
         let shown = if by == By::Day { usize::MAX } else { SHOWN };
         let mut moment = Moment::now(self.store.db()).await?;
         let lines = moment.summary(&here, &[group(by)]).await?;
-        let taken = moment.durations(&here, &[group(by)]).await?;
-        let mut whole = Durations::default();
-        taken.values().for_each(|taken| whole.add(taken));
+        let (taken, whole) = durations(&mut moment, &here, group(by), &lines, shown).await?;
         let total = moment.total(&here).await?;
         let before = moment.total(&earlier).await?;
         let Points { groups, rest } = charted(&mut moment, &here, window, by, &lines).await?;
