@@ -9,7 +9,7 @@ db = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=10)
 name, trigger = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'transfers' AND sql LIKE '%BEFORE UPDATE%'").fetchone()
 db.execute("BEGIN IMMEDIATE")
 db.execute(f"DROP TRIGGER {name}")
-tenant = db.execute("SELECT id FROM tenants WHERE name = ?", (sys.argv[2],)).fetchone()[0]
+tenant = db.execute("SELECT id FROM tenants WHERE name = ? ORDER BY id DESC", (sys.argv[2],)).fetchone()[0]
 db.execute("UPDATE transfers SET time = time - 40 * 86400 * 1000000 WHERE tenant = ?", (tenant,))
 db.execute(trigger)
 month = db.execute("SELECT strftime('%Y-%m', time / 1000000, 'unixepoch') FROM transfers WHERE tenant = ? ORDER BY line DESC", (tenant,)).fetchone()[0]

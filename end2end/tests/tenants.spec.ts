@@ -143,6 +143,6 @@ test("somebody in two tenants chooses which one they look at", async ({ page, tu
   await page.getByRole("button", { name: "Go", exact: true }).click();
   await expect(page.locator(".hero data")).toHaveAttribute("value", "2");
   const links = page.locator("#nav li a");
-  expect(await links.allTextContents()).toEqual(["Home", "Usage", "Requests", "Wallet"]);
+  expect(await links.allTextContents()).toEqual(["Home", "Usage", "Requests", "Wallet", "Bills", "Budgets & alerts"]);
   expect(tenant.id).not.toBe(second.id);
 });

@@ -64,7 +64,8 @@ fn secret(made: MadeKey, path: &'static str) -> impl IntoView {
                 <p>{t.only_time()}</p>
                 <div class="secret"><code>{secret}</code></div>
             </div>
-            <footer><a class="btn primary end" href=path>{t.saved()}</a></footer>
+            // Often the address it has already, which the router would not ask for again.
+            <footer><a class="btn primary end" href=path rel="external">{t.saved()}</a></footer>
         </Modal>
     }
 }

@@ -61,7 +61,7 @@ pub fn Rules(rules: Vec<RuleLine>, path: &'static str, may_change: bool) -> impl
                         <th scope="col">{common.state()}</th>
                         <th scope="col">{t.kinds()}</th>
                         <th scope="col" class="num">{t.threshold()}</th>
-                        <th scope="col">{t.emails()}</th>
+                        <th scope="col">{t.rules()}</th>
                         <th scope="col">{t.told()}</th>
                         <th scope="col"><span class="sr">{common.actions()}</span></th>
                     </tr>
