@@ -14,6 +14,7 @@ pub mod components;
 pub mod design;
 mod guard;
 pub mod home;
+pub mod import;
 pub mod keys;
 pub mod language;
 mod leptos_port;
@@ -52,7 +53,7 @@ use pages::{
     fees::Fees,
     home::Home,
     keys::Keys,
-    models::Models,
+    models::{Import, Models},
     money::Money,
     not_found::NotFound,
     order::Order,
@@ -98,6 +99,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/bills/:id") view=Bill ssr=SsrMode::Async/>
                     <Route path=path!("/channels") view=Channels ssr=SsrMode::Async/>
                     <Route path=path!("/models") view=Models ssr=SsrMode::Async/>
+                    <Route path=path!("/models/import") view=Import ssr=SsrMode::Async/>
                     <Route path=path!("/routing") view=Routing ssr=SsrMode::Async/>
                     <Route path=path!("/tenants") view=Tenants ssr=SsrMode::Async/>
                     <Route path=path!("/tenants/:id") view=Tenant ssr=SsrMode::Async/>

@@ -54,6 +54,18 @@ pub async fn books(#[server(default)] now: bool) -> Result<MoneyView, Refusal> {
     Ok(crate::port::console()?.money(now).await?)
 }
 
+/// Margins, drawn for this query.
+#[server(prefix = "/fn", endpoint = "margin_page", input = leptos::server_fn::codec::GetUrl)]
+pub async fn margin_page(query: String) -> Result<String, Refusal> {
+    use crate::components::served::{Asked, draw};
+    crate::guard::admin().await?;
+    let asked = Asked::read(&query);
+    let span = asked.span().unwrap_or(Span::Last(domain::views::Range::Month));
+    let by = asked.get("by").unwrap_or_default().to_owned();
+    let view = crate::port::console()?.margins(span, by).await?;
+    Ok(draw(|| crate::pages::margin::margins(view)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -170,7 +170,7 @@ test("S5 what people write does nothing on any page", async ({ home: page, turnp
     await page.goto("/usage?range=1h&by=key");
     await expect(page.getByText("HYPERLINK").first()).toBeVisible({ timeout: 200 });
   }).toPass({ timeout: 5_000 });
-  for (const path of ["/", "/usage?by=tenant", "/usage?by=channel", "/requests", "/channels", "/models", "/routing", "/tenants", "/money"]) {
+  for (const path of ["/", "/usage?by=tenant", "/usage?by=channel", "/requests", "/channels", "/models", "/models/import", "/routing", "/tenants", "/money?by=each"]) {
     await page.goto(path);
     await ready(page);
     expect(await page.title(), path).not.toBe("owned");

@@ -43,7 +43,7 @@ test("what is not there is told with 404 and a way home", async ({ page, complai
   await expect(page.getByRole("link", { name: "Go home" })).toBeVisible();
 });
 
-const PAGES = ["/", "/usage", "/requests", "/channels?new=1", "/models", "/routing?model=sandbox%2Fecho", "/tenants?new=1", "/money", "/profile", "/sign-in"];
+const PAGES = ["/", "/usage", "/requests", "/channels?new=1", "/models", "/models/import?all=true", "/routing?model=sandbox%2Fecho", "/tenants?new=1", "/money", "/profile", "/sign-in"];
 
 test("E5 nothing sticks out at 360 pixels", async ({ home }) => {
   await home.setViewportSize({ width: 360, height: 740 });

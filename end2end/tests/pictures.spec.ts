@@ -65,6 +65,8 @@ for (const theme of ["light", "dark"] as const) {
       await shoot(page, "channels", as);
       await page.goto("/models?price=sandbox%2Fecho");
       await shoot(page, "models", as);
+      await page.goto("/models/import?all=true&multiplier=1.2&check=all");
+      await shoot(page, "import", as);
       await turnpike.relay("sandbox/fail-500", {}, 502);
       await page.goto("/routing?model=sandbox%2Fecho");
       await shoot(page, "routing", as);

@@ -1,5 +1,7 @@
 //! Whole numbers for people: `48,217`.
 
+use domain::money::Percent;
+
 /// With commas between thousands.
 pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
@@ -18,6 +20,13 @@ pub fn grouped(n: u64) -> String {
 pub fn percent(part: u64, whole: u64) -> String {
     let hundredths = (u128::from(part) * 10_000 + u128::from(whole) / 2).checked_div(u128::from(whole)).unwrap_or(0);
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
+/// A share in percent with one decimal, rounded down; `None` of nothing.
+pub fn share(part: i64, whole: i64) -> Option<String> {
+    let per_mille = Percent::of(part, whole)?.0.div_euclid(1_000);
+    let (sign, per_mille) = (if per_mille < 0 { "−" } else { "" }, per_mille.unsigned_abs());
+    Some(format!("{sign}{}.{}", per_mille / 10, per_mille % 10))
 }
 
 #[cfg(test)]

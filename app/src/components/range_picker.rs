@@ -40,50 +40,61 @@ pub fn RangePicker(
     /// The page's other choices.
     query: ParamsMap,
 ) -> impl IntoView {
+    let path = use_location().pathname.get_untracked();
+    picker(span, window, query, &path, |fields| view! { <Form method="GET" action="">{fields}</Form> }.into_any())
+}
+
+/// The same in a part that the server draws, where a form is a plain one.
+#[cfg(feature = "ssr")]
+pub fn served_picker(span: Span, window: Window, query: ParamsMap, path: &'static str) -> AnyView {
+    picker(span, window, query, path, |fields| view! { <form method="get" action=path>{fields}</form> }.into_any())
+}
+
+fn picker(span: Span, window: Window, query: ParamsMap, path: &str, form: impl FnOnce(AnyView) -> AnyView) -> AnyView {
     let t = Ranges::here();
-    let path = use_location().pathname;
-    let address = {
-        let query = query.clone();
-        move |span: Span| {
-            let mut query = query.clone();
-            query::put_span(&mut query, Some(span));
-            format!("{}{}", path.get_untracked(), query.to_query_string())
-        }
+    let address = |span: Span| {
+        let mut query = query.clone();
+        query::put_span(&mut query, Some(span));
+        format!("{path}{}", query.to_query_string())
     };
     let links = Range::ALL.iter().map(|range| {
         let span_of = Span::Last(*range);
         let current = (span_of == span).then_some("true");
         view! { <a href=address(span_of) aria-current=current data-noscroll="">{name(*range)}</a> }
     });
+    let links = links.collect_view();
     let fixed = matches!(span, Span::Between { .. });
     let hidden = query
         .into_iter()
         .filter(|(name, _)| !["range", "from", "to"].contains(&name.as_ref()))
         .map(|(name, value)| view! { <input type="hidden" name=name.into_owned() value=value/> })
         .collect_view();
+    let fields = view! {
+        {hidden}
+        <div class="body">
+            <div class="field">
+                <label for="range-from">{t.from()}</label>
+                <input class="in" id="range-from" name="from" type="datetime-local" required value=clock::field(window.from_us)/>
+            </div>
+            <div class="field">
+                <label for="range-to">{t.to()}</label>
+                <input class="in" id="range-to" name="to" type="datetime-local" required value=clock::field(window.to_us)/>
+            </div>
+        </div>
+        <footer><button class="btn primary end" type="submit">{t.show()}</button></footer>
+    }
+    .into_any();
     view! {
         <div class="seg" role="group" aria-label=t.range()>
-            {links.collect_view()}
+            {links}
             <button type="button" popovertarget="fixed-range" aria-label=t.custom() aria-pressed=fixed.then_some("true")>
                 <Draw icon=Icon::Calendar/><span class="wide-only">{t.custom()}</span>
             </button>
         </div>
         <div class="dialog small" popover="auto" id="fixed-range" role="dialog" aria-label=t.custom()>
-            <Form method="GET" action="">
-                {hidden}
-                <div class="body">
-                    <div class="field">
-                        <label for="range-from">{t.from()}</label>
-                        <input class="in" id="range-from" name="from" type="datetime-local" required value=clock::field(window.from_us)/>
-                    </div>
-                    <div class="field">
-                        <label for="range-to">{t.to()}</label>
-                        <input class="in" id="range-to" name="to" type="datetime-local" required value=clock::field(window.to_us)/>
-                    </div>
-                </div>
-                <footer><button class="btn primary end" type="submit">{t.show()}</button></footer>
-            </Form>
+            {form(fields)}
         </div>
         <span class="dim small nowrap when">{told(window)}</span>
     }
+    .into_any()
 }

@@ -22,7 +22,7 @@ pub fn draw(part: impl FnOnce() -> AnyView) -> String {
 /// The page's query, as the part is drawn by it.
 #[cfg(feature = "ssr")]
 #[derive(Debug)]
-pub struct Asked(std::collections::HashMap<String, String>);
+pub struct Asked(leptos_router::params::ParamsMap);
 
 #[cfg(feature = "ssr")]
 impl Asked {
@@ -36,7 +36,12 @@ impl Asked {
 
     /// What stands under this name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.0.get_str(name).filter(|value| !value.is_empty())
+    }
+
+    /// The range.
+    pub fn span(&self) -> Option<domain::views::Span> {
+        crate::query::span(&self.0)
     }
 
     /// What a plain form was refused with, where it sent the browser back here.

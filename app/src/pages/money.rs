@@ -1,6 +1,6 @@
 //! Money, for those who run the place: whether journal, usage and ledger add up, and what every account holds.
 
-use super::{money_in::MoneyThatCameIn, signed_in::refused};
+use super::{margin::Margins, money_in::MoneyThatCameIn, signed_in::refused};
 use crate::{
     components::{
         count::grouped,
@@ -43,6 +43,7 @@ pub fn Money() -> impl IntoView {
                     }
                 })}
             </Transition>
+            <Margins/>
             <MoneyThatCameIn/>
         </div>
     }

@@ -1,7 +1,7 @@
 //! Models and prices, as the console asks for them. All of it is for those who run the place.
 
 use super::{Author, Failed};
-use domain::views::{ModelLine, ModelPrices};
+use domain::views::{ImportAsked, ImportView, ModelLine, ModelPrices};
 use futures::future::BoxFuture;
 
 /// A price to be set, in USD per million units as decimals.
@@ -29,6 +29,17 @@ pub trait Models: Send + Sync + 'static {
 
     /// Cancels a version that has not begun.
     fn cancel_price(&self, by: Author, id: String) -> BoxFuture<'_, Result<(), Failed>>;
+
+    /// Prices beside the catalogue's.
+    fn import_view(&self, asked: ImportAsked) -> BoxFuture<'_, Result<ImportView, Failed>>;
+
+    /// Takes over what was chosen, all of it or nothing: how many versions were made.
+    fn import_prices(
+        &self,
+        by: Author,
+        asked: ImportAsked,
+        chosen: Vec<String>,
+    ) -> BoxFuture<'_, Result<usize, Failed>>;
 
     /// Sets a model's sale price: a new version.
     fn set_price(&self, by: Author, new: NewPrice) -> BoxFuture<'_, Result<(), Failed>>;

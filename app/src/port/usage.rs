@@ -3,7 +3,7 @@
 use super::Failed;
 use domain::{
     ids::TenantId,
-    views::{By, MoneyView, Span, UsageView},
+    views::{By, MarginView, MoneyView, Span, UsageView},
 };
 use futures::future::BoxFuture;
 
@@ -11,6 +11,9 @@ use futures::future::BoxFuture;
 pub trait Sums: Send + Sync + 'static {
     /// Usage over a range.
     fn usage(&self, tenant: Option<TenantId>, span: Span, by: By) -> BoxFuture<'_, Result<UsageView, Failed>>;
+
+    /// Margins over a range by `model`, `channel`, `tenant` or `each` of them. For those who run the place.
+    fn margins(&self, span: Span, by: String) -> BoxFuture<'_, Result<MarginView, Failed>>;
 
     /// What the last comparison of everything found, or with `now` what one finds now. For those who run the place.
     fn money(&self, now: bool) -> BoxFuture<'_, Result<MoneyView, Failed>>;

@@ -118,3 +118,42 @@ super::words! {
         work_out: "Work it out", "计算";
     }
 }
+
+super::words! {
+    /// The page of the import from the catalogue.
+    pub ImportPage {
+        title: "Import prices", "导入价格";
+        link: "Import", "导入";
+        compare: "Compare with the catalogue", "与目录比对";
+        compare_is: "the prices that come with this build", "本版本内置的价格目录";
+        what: "Compare", "比对对象";
+        sale_prices: "Sale prices", "售价";
+        channel_costs: "Costs of channels", "渠道成本";
+        multiplier: "Catalogue times", "目录价乘以";
+        name_holds: "Name holds", "名称包含";
+        all: "Also models that are only in the catalogue", "同时显示仅目录中有的模型";
+        show: "Show", "显示";
+        differences: "Differences", "差异";
+        model: "Model", "模型";
+        channel: "Channel", "渠道";
+        change: "Change", "变化";
+        any: "Any", "全部";
+        fresh: "new", "新增";
+        dearer: "dearer", "涨价";
+        cheaper: "cheaper", "降价";
+        mixed: "up and down", "有涨有降";
+        same: "same", "相同";
+        only_here: "only here", "仅本站有";
+        other_rates: "Other rates", "其他单价";
+        more(n: usize): format!("{n} more"), format!("另有 {n} 项");
+        above(tokens: &str): format!("above {tokens}"), format!("超过 {tokens}");
+        nothing: "Nothing to show", "没有可显示的内容";
+        nothing_is: "Show models that are only in the catalogue, or any change.", "可显示仅目录中有的模型，或选择全部变化。";
+        take_over: "Import what is checked", "导入所选价格";
+        take_over_is: "all of them or none; each is a new version", "全部成功或全部不变；每项成为一个新版本";
+        check_all: "Check all", "全选";
+        stale: "A price is no longer as it was shown. Nothing was changed: look at the list again.", "有价格与显示时不同，未做任何更改，请重新查看列表。";
+        made(n: usize): match n { 0 => "Nothing to change: no version was made.".to_owned(), 1 => "1 version was made.".to_owned(), _ => format!("{n} versions were made.") },
+            if n == 0 { "无需更改，未产生新版本。".to_owned() } else { format!("已生成 {n} 个新版本。") };
+    }
+}

@@ -41,3 +41,15 @@ super::words! {
         payable(to: &str): format!("Payable to {to}"), format!("应付 {to}");
     }
 }
+
+super::words! {
+    /// Margins.
+    pub Margin {
+        title: "Margin", "毛利";
+        about: "a channel without a cost counts as costing nothing", "未设成本的渠道按零成本计";
+        each: "Each", "组合";
+        none_answered: "none answered", "无渠道应答";
+        share: "Share", "毛利率";
+        rest: "The rest, in the file", "其余见文件";
+    }
+}

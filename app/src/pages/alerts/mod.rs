@@ -15,47 +15,25 @@ mod rules;
 #[cfg(feature = "ssr")]
 pub use drawn::{Drawn, drawn};
 
-use super::signed_in::refused;
-use crate::{
-    alerts::alerts_page,
-    components::{served::Served, skeleton::Skeleton, topbar::Topbar},
-    words,
-};
+use super::served::served_page;
+use crate::{alerts::alerts_page, words};
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::{components::A, hooks::use_location};
+use leptos_router::hooks::use_location;
 
 /// The page, with budgets.
 #[component]
 pub fn BudgetsAndAlerts() -> impl IntoView {
-    page(words::Places::here().budgets(), Some(words::Budgets::here().new_budget()), "/budgets")
+    let new_budget = ("/budgets?budget=new", words::Budgets::here().new_budget());
+    page(words::Places::here().budgets(), vec![new_budget, ("/budgets?rule=new", words::Alerts::here().new_rule())])
 }
 
 /// The page of the place.
 #[component]
 pub fn PlaceAlerts() -> impl IntoView {
-    page(words::Places::here().alerts(), None, "/alerts")
+    page(words::Places::here().alerts(), vec![("/alerts?rule=new", words::Alerts::here().new_rule())])
 }
 
-fn page(title: &'static str, new_budget: Option<&'static str>, path: &'static str) -> AnyView {
+fn page(title: &'static str, links: Vec<(&'static str, &'static str)>) -> AnyView {
     let search = use_location().search;
-    let view = Resource::new(move || search.get(), alerts_page);
-    view! {
-        <Title text=title/>
-        <Topbar title>
-            {new_budget.map(|new| view! { <A href="/budgets?budget=new" attr:class="btn">{new}</A> })}
-            <A href=format!("{path}?rule=new") attr:class="btn">{words::Alerts::here().new_rule()}</A>
-        </Topbar>
-        <div class="page">
-            <Transition fallback=|| view! { <Skeleton/> }>
-                {move || Suspend::new(async move {
-                    match view.await {
-                        Ok(html) => view! { <Served html/> }.into_any(),
-                        Err(refusal) => refused(refusal).into_any(),
-                    }
-                })}
-            </Transition>
-        </div>
-    }
-    .into_any()
+    served_page(title, links, Resource::new(move || search.get(), alerts_page))
 }

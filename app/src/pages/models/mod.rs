@@ -2,6 +2,7 @@
 //! its price to set, its versions, and what a request would cost.
 
 mod form;
+mod import;
 mod list;
 mod rate;
 mod versions;
@@ -18,6 +19,9 @@ use crate::{
     words,
 };
 use form::NewPrice;
+pub use import::Import;
+#[cfg(feature = "ssr")]
+pub use import::drawn as drawn_import;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{components::A, hooks::use_query_map};
@@ -44,6 +48,7 @@ pub fn Models() -> impl IntoView {
     view! {
         <Title text=t.models_and_prices()/>
         <Topbar title=t.models_and_prices()>
+            <A href="/models/import" attr:class="btn">{words::ImportPage::here().link()}</A>
             <A href="/models?price=" attr:class=move || if model.read().is_some() { "btn" } else { "btn primary" }>
                 <Draw icon=Icon::Plus/>{words::NewPrice::here().set_a_price()}
             </A>

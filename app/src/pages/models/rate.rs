@@ -1,7 +1,10 @@
 //! Rates as people read them, and what lies between two of them. Whole numbers only.
 
 use crate::{
-    components::{money::Money, money::places},
+    components::{
+        count::share,
+        money::{Money, places},
+    },
     words::NewPrice,
 };
 use domain::money::{NanoUsd, PicoPerUnit};
@@ -28,12 +31,7 @@ pub fn dollars(rate: Option<PicoPerUnit>, places: usize) -> AnyView {
 /// What a sale leaves of each unit, and its share of the sale in per cent with one decimal; no share of nothing.
 pub fn margin(sale: PicoPerUnit, cost: PicoPerUnit) -> (PicoPerUnit, Option<String>) {
     let left = sale.0.saturating_sub(cost.0);
-    let share = (sale.0 > 0).then(|| {
-        let per_mille = (i128::from(left) * 1_000).div_euclid(i128::from(sale.0));
-        let sign = if per_mille < 0 { "−" } else { "" };
-        format!("{sign}{}.{}", per_mille.abs() / 10, per_mille.abs() % 10)
-    });
-    (PicoPerUnit(left), share)
+    (PicoPerUnit(left), share(left, sale.0))
 }
 
 /// What a kind of unit is called.

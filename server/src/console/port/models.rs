@@ -5,7 +5,7 @@ use crate::{import, selling::sales};
 use app::port::{Author, Failed, Models, NewPrice};
 use domain::{
     price::{Price, Tariff},
-    views::{CataloguePrice, ModelLine, ModelPrices, PriceLine, PriceVersionLine},
+    views::{CataloguePrice, ImportAsked, ImportView, ModelLine, ModelPrices, PriceLine, PriceVersionLine},
 };
 use futures::future::BoxFuture;
 use serde_json::{Map, Value};
@@ -126,7 +126,7 @@ impl ServerConsole {
 }
 
 /// A moment as a form sends it, in UTC; `Some(None)`: left empty.
-fn moment(text: &str) -> Option<Option<i64>> {
+pub(super) fn moment(text: &str) -> Option<Option<i64>> {
     if text.trim().is_empty() {
         return Some(None);
     }
@@ -152,6 +152,19 @@ impl Models for ServerConsole {
             let model = ModelName::parse("Model", model.trim()).map_err(failed)?;
             self.prices_of(&model).await.map_err(failed)
         })
+    }
+
+    fn import_view(&self, asked: ImportAsked) -> BoxFuture<'_, Result<ImportView, Failed>> {
+        Box::pin(self.prices_beside(asked))
+    }
+
+    fn import_prices(
+        &self,
+        by: Author,
+        asked: ImportAsked,
+        chosen: Vec<String>,
+    ) -> BoxFuture<'_, Result<usize, Failed>> {
+        Box::pin(self.take_over(by, asked, chosen))
     }
 
     fn set_price(&self, by: Author, new: NewPrice) -> BoxFuture<'_, Result<(), Failed>> {

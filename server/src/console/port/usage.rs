@@ -5,7 +5,7 @@ use app::port::{Failed, Sums};
 use domain::{
     ids::TenantId,
     money::NanoUsd,
-    views::{By, MoneyView, Percentiles, Point, Span, UsageLine, UsageView, Window},
+    views::{By, MarginView, MoneyView, Percentiles, Point, Span, UsageLine, UsageView, Window},
 };
 use futures::future::BoxFuture;
 use std::collections::HashMap;
@@ -258,6 +258,10 @@ impl ServerConsole {
 impl Sums for ServerConsole {
     fn usage(&self, tenant: Option<TenantId>, span: Span, by: By) -> BoxFuture<'_, Result<UsageView, Failed>> {
         Box::pin(async move { self.sums(tenant, span, by).await.map_err(failed) })
+    }
+
+    fn margins(&self, span: Span, by: String) -> BoxFuture<'_, Result<MarginView, Failed>> {
+        Box::pin(async move { self.margins_by(span, &by).await.map_err(failed) })
     }
 
     fn money(&self, now: bool) -> BoxFuture<'_, Result<MoneyView, Failed>> {
