@@ -132,8 +132,9 @@ impl Writer {
             let written = self.write(&bytes);
             self.shared.queued.fetch_sub(bytes.len() as u64, Ordering::Relaxed);
             if let Err(error) = written {
-                waiters.clear();
+                // Whoever waits learns of it when nothing more is admitted already.
                 self.shared.fail(&error);
+                waiters.clear();
                 break;
             }
             for waiter in waiters.drain(..) {
