@@ -140,23 +140,31 @@ impl Closing<'_> {
         row.as_ref().map(closed).transpose()
     }
 
-    /// Closes it; `pay_out` instead of what the rule says. A tenant that is closed already is answered as it was.
+    /// Closes it; `pay_out` instead of what the rule says. A tenant that is closed already is answered as it was. `frozen` is
+    /// called when it is frozen: this node need not wait to hear of it.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Insufficient`] while requests still run (then it is frozen, and is to be closed again);
-    /// [`Error::Invalid`] for more than there is.
+    /// [`Error::Invalid`] for more than there is; if there was as much before, it is frozen too.
     pub async fn close(
         self,
         actor: &Actor,
         tenant: TenantId,
         pay_out: Option<NanoUsd>,
         reference: &str,
+        frozen: impl FnOnce() + Send,
     ) -> Result<Closed> {
         if let Some(done) = self.closed(tenant).await? {
             return Ok(done);
         }
+        if let Some(asked) = pay_out {
+            // Before any key is revoked: what is asked for wrongly changes nothing.
+            let now = self.preview(tenant).await?;
+            payable(asked, now.pay_out.saturating_add(now.ends))?;
+        }
         // Not the attempt of an idempotent call: that is claimed by the step that counts.
         self.freeze(&Actor { attempt: None, ..actor.clone() }, tenant).await?;
+        frozen();
         rows::recall(self.0.db(), tenant, "").await?;
         when_available!(self.0, actor, tenant, |change| settle(&mut change, tenant, pay_out, reference).await)
     }
@@ -184,6 +192,12 @@ async fn paid_in(tx: &mut Tx, tenant: TenantId) -> Result<NanoUsd> {
     Ok(NanoUsd(tx.fetch_one(sql!(PAID_IN, tenant)).await?.int(0)?))
 }
 
+/// Whether so much of what is left can be paid out.
+fn payable(paid: NanoUsd, left: NanoUsd) -> Result<()> {
+    let fits = (NanoUsd::ZERO..=left).contains(&paid);
+    if fits { Ok(()) } else { Err(Error::invalid("pay_out", format!("must be 0 to {left}"))) }
+}
+
 async fn settle(
     change: &mut Change<'_>,
     tenant: TenantId,
@@ -202,9 +216,7 @@ async fn settle(
     let (set_off, by_rule, _) = shares(wallet.posted, paid_in, book.owed());
     let left = wallet.posted.max(NanoUsd::ZERO).saturating_sub(set_off);
     let paid = pay_out.unwrap_or(by_rule);
-    if paid < NanoUsd::ZERO || paid > left {
-        return Err(Error::invalid("pay_out", format!("must be 0 to {left}")));
-    }
+    payable(paid, left)?;
     book.pay_what_is_owed(set_off, "what was owed", format!("close-owed:{tenant}")).await?;
     let ended = left.saturating_sub(paid);
     if paid > NanoUsd::ZERO {

@@ -111,8 +111,8 @@ pub async fn close(
     let reference = Name::parse("reference", &fields.reference)?;
     state.store.tenants().get(tenant).await?;
     // This node at once; others at their next look.
-    state.ledger.set_frozen(tenant, true);
-    let closed = state.store.closing().close(&actor, tenant, fields.pay_out, reference.as_str()).await?;
+    let frozen = || state.ledger.set_frozen(tenant, true);
+    let closed = state.store.closing().close(&actor, tenant, fields.pay_out, reference.as_str(), frozen).await?;
     let Closed { tenant, paid, ended, set_off, reference, time_us: closed_us } = closed;
     Ok(made(ClosedShown { tenant, paid, ended, set_off, reference, closed_at: time_us(closed_us) }))
 }

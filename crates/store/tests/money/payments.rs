@@ -319,9 +319,12 @@ on_both! {
         redeem(&store, tenant, &code).await.unwrap();
         let preview = store.closing().preview(tenant).await.unwrap();
         assert_eq!((preview.posted.0, preview.pay_out.0, preview.ends.0), (15 * USD, 10 * USD, 5 * USD));
-        let closed = store.closing().close(&me(), tenant, None, "SEPA 7").await.unwrap();
+        let typo = store.closing().close(&me(), tenant, Some(NanoUsd(15 * USD + 1)), "typo", || panic!("frozen")).await;
+        assert!(matches!(typo, Err(Error::Invalid { .. })), "{typo:?}");
+        assert!(!store.tenants().get(tenant).await.unwrap().frozen, "what is asked for wrongly changes nothing");
+        let closed = store.closing().close(&me(), tenant, None, "SEPA 7", || {}).await.unwrap();
         assert_eq!((closed.paid.0, closed.ended.0, closed.set_off.0), (10 * USD, 5 * USD, 0));
-        assert_eq!(store.closing().close(&me(), tenant, None, "again").await.unwrap(), closed);
+        assert_eq!(store.closing().close(&me(), tenant, None, "again", || {}).await.unwrap(), closed);
         assert_eq!(money(&bed, tenant).await, (0, 0));
         let shown = store.tenants().get(tenant).await.unwrap();
         assert!(shown.frozen && shown.closed_us.is_some());
@@ -344,7 +347,7 @@ on_both! {
         assert_eq!(money(&bed, tenant).await, (0, 4 * USD));
         let code = batch(&store, CodeKind::Bonus, 1).await.remove(0);
         redeem(&store, tenant, &code).await.unwrap();
-        let closed = store.closing().close(&me(), tenant, None, "none").await.unwrap();
+        let closed = store.closing().close(&me(), tenant, None, "none", || {}).await.unwrap();
         assert_eq!((closed.set_off.0, closed.paid.0, closed.ended.0), (4 * USD, USD, 0));
         assert_eq!(money(&bed, tenant).await, (0, 0));
         adds_up(&bed).await;

@@ -78,8 +78,8 @@ impl ServerConsole {
             return Err(Failed::Invalid { field: "Name".to_owned(), why: "is not this tenant's".to_owned() });
         }
         // This node at once; others at their next look.
-        self.api.ledger.set_frozen(tenant, true);
-        let closed = self.store.closing().close(&actor(by), tenant, Some(pay_out), reference.as_str()).await;
+        let frozen = || self.api.ledger.set_frozen(tenant, true);
+        let closed = self.store.closing().close(&actor(by), tenant, Some(pay_out), reference.as_str(), frozen).await;
         closed.map(drop).map_err(|error| match error {
             Error::Insufficient { .. } => Failed::Conflict(
                 "requests still run; the tenant is frozen now, so close it again in a few seconds".to_owned(),
