@@ -20,7 +20,7 @@ use std::{
 };
 use store::{
     Actor, Error, ModelName, Page, Result, Store,
-    channels::ChannelRow,
+    channels::{ChannelRow, OfferRow},
     groups::Group,
     prices::{NewPrice, PriceVersion, Scope, Standing, Successor, holding},
 };
@@ -120,7 +120,7 @@ impl Place {
         self.standing.get(model).map_or(&[], Vec::as_slice)
     }
 
-    fn line(&self, model: &str, channel: Option<ChannelId>, entry: Option<&'static Entry>) -> Line {
+    fn line(&self, model: &str, channel: Option<ChannelId>, entry: Option<&'static Entry>) -> Result<Line> {
         let scope = channel.map_or_else(Scope::sale, Scope::Cost);
         let begins_us = self.terms.valid_from_us.unwrap_or_else(store::time::now_us);
         let now = holding(self.standing(model), model, &scope, begins_us);
@@ -130,7 +130,7 @@ impl Place {
             Some(price) if change.is_one() => self.below_cost(model, channel, price),
             _ => Vec::new(),
         };
-        Line {
+        Ok(Line {
             model: model.to_owned(),
             channel,
             provider: entry.map(|entry| entry.provider.as_str()),
@@ -138,10 +138,10 @@ impl Place {
             rates,
             follows: now.map(|version| version.id),
             below_cost,
-            seen: mark(model, channel, now, price.as_ref()),
+            seen: mark(model, channel, now, price.as_ref())?,
             is_here: now.is_some() || self.channels.iter().any(|it| it.models.iter().any(|offer| offer.model == model)),
             price,
-        }
+        })
     }
 
     /// The channels that cost more than tenants pay, were this the price.
@@ -162,13 +162,14 @@ impl Place {
 }
 
 /// The mark of what a line shows.
-fn mark(model: &str, channel: Option<ChannelId>, now: Option<&PriceVersion>, price: Option<&Tariff>) -> String {
+fn mark(model: &str, channel: Option<ChannelId>, now: Option<&PriceVersion>, price: Option<&Tariff>) -> Result<String> {
     let shown = (model, channel, now.map(|version| version.id), price);
-    let digest = Sha256::digest(serde_json::to_vec(&shown).unwrap_or_default());
-    digest.iter().take(10).fold(String::new(), |mut text, byte| {
+    let digest = Sha256::digest(serde_json::to_vec(&shown).map_err(|_| Error::Corrupt("price"))?);
+    // Writing to a String does not fail.
+    Ok(digest.iter().take(10).fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
-    })
+    }))
 }
 
 /// Every price beside the catalogue's, by model and channel: sale prices of all models that are here or in the catalogue,
@@ -179,18 +180,20 @@ fn mark(model: &str, channel: Option<ChannelId>, now: Option<&PriceVersion>, pri
 pub async fn lines(store: &Store, terms: Terms) -> Result<Vec<Line>> {
     let place = Place::read(store, terms).await?;
     let mut lines: Vec<Line> = if terms.costs {
-        let of = |channel: &ChannelRow| -> Vec<Line> {
-            let offers = channel.models.iter();
-            offers.map(|it| place.line(&it.model, Some(channel.id), known_at(channel, &it.upstream))).collect()
+        let offers = place.channels.iter().flat_map(|channel| channel.models.iter().map(move |offer| (channel, offer)));
+        let of = |(channel, it): (&ChannelRow, &OfferRow)| {
+            place.line(&it.model, Some(channel.id), known_at(channel, &it.upstream))
         };
-        place.channels.iter().flat_map(of).collect()
+        offers.map(of).collect::<Result<_>>()?
     } else {
         let carried = place.channels.iter().flat_map(|channel| channel.models.iter().map(|it| it.model.as_str()));
         let sold = place.standing.keys().map(String::as_str);
         let names: BTreeSet<&str> = carried.chain(sold).chain(catalogue::names()).collect();
         let lines = names.into_iter().map(|name| place.line(name, None, known(name, &place.channels)));
+        let mut lines: Vec<Line> = lines.collect::<Result<_>>()?;
         // A model may have nothing but a price of one group.
-        lines.filter(|line| line.is_here || line.provider.is_some()).collect()
+        lines.retain(|line| line.is_here || line.provider.is_some());
+        lines
     };
     lines.sort_by(|a, b| (&a.model, a.channel).cmp(&(&b.model, b.channel)));
     Ok(lines)
@@ -236,8 +239,9 @@ mod tests {
             mark("m", Some(ChannelId(1)), None, Some(&one)),
             mark("m", None, None, Some(&two)),
             mark("m", None, None, None),
-        ];
+        ]
+        .map(Result::unwrap);
         assert_eq!(marks.iter().collect::<BTreeSet<_>>().len(), marks.len());
-        assert_eq!(marks[0], mark("m", None, None, Some(&one)));
+        assert_eq!(marks[0], mark("m", None, None, Some(&one)).unwrap());
     }
 }

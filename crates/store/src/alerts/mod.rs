@@ -245,7 +245,7 @@ impl Alerts<'_> {
     /// # Errors
     /// Any of [`Error`]'s database kinds.
     pub async fn recipients(self, rule: &Rule) -> Result<Vec<String>> {
-        let mut tx = self.store.db().begin().await?;
+        let mut tx = self.store.db().moment().await?;
         let strangers = strangers(&mut tx, rule).await?;
         Ok(rule.emails.iter().filter(|email| !strangers.contains(email)).cloned().collect())
     }
