@@ -155,6 +155,7 @@ async fn asks(node: &crate::node::Node, api: &Api, size: Size) -> Result<Vec<Ask
             ("status 404, of which there is none", "&filter[status]=404".to_owned()),
             ("a model", "&filter[model]=model-00".to_owned()),
             ("a model that nobody asks for", "&filter[model]=nothing".to_owned()),
+            ("errors of a model that nobody asks for", "&filter[errors]=true&filter[model]=nothing".to_owned()),
             ("a key", format!("&filter[key]={key}")),
             ("a key and a status", format!("&filter[key]={key}&filter[status]=502")),
             ("a page in the middle", format!("&filter[before]={before}")),
@@ -182,10 +183,10 @@ async fn asks(node: &crate::node::Node, api: &Api, size: Size) -> Result<Vec<Ask
     }
     ask("place: prices".into(), place.get("/fn/prices_view?model=model-00"));
     ask("place: a tenant".into(), place.get(&format!("/fn/tenant_view?tenant={tenant}")));
-    for page in ["/tenants", "/money", "/channels", "/models", "/routing"] {
+    for page in ["/tenants", "/money", "/channels", "/models", "/models/import", "/routing", "/alerts"] {
         ask(format!("place: page {page}"), place.get(page));
     }
-    for page in ["/keys", "/wallet"] {
+    for page in ["/keys", "/wallet", "/bills", "/budgets", "/alerts"] {
         ask(format!("tenant: page {page}"), customer.get(page));
     }
     for path in [
@@ -193,6 +194,8 @@ async fn asks(node: &crate::node::Node, api: &Api, size: Size) -> Result<Vec<Ask
         "/usage?status=429".to_owned(),
         "/usage?errors=true&limit=500".to_owned(),
         format!("/usage?channel={channel}"),
+        "/usage?channel=1".to_owned(),
+        format!("/usage?channel={channel}&errors=true&model=nothing"),
         format!("/usage?tenant={tenant}&model=model-00"),
         format!("/usage?key={key}&cursor={before}"),
         "/usage/summary".to_owned(),
@@ -206,6 +209,14 @@ async fn asks(node: &crate::node::Node, api: &Api, size: Size) -> Result<Vec<Ask
         format!("/tenants/{tenant}/balance"),
         format!("/tenants/{tenant}/ledger"),
         format!("/tenants/{tenant}/keys"),
+        format!("/tenants/{tenant}/budgets"),
+        format!("/tenants/{tenant}/alerts"),
+        format!("/tenants/{tenant}/events"),
+        format!("/tenants/{tenant}/statements"),
+        "/margin".to_owned(),
+        "/margin?group_by=model,channel,tenant".to_owned(),
+        "/topups".to_owned(),
+        "/events/log".to_owned(),
         "/channels".to_owned(),
         "/models".to_owned(),
         "/audit".to_owned(),

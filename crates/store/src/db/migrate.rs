@@ -100,6 +100,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../../migrations/sqlite/0021_errors.sql"),
         include_str!("../../../../migrations/postgres/0021_errors.sql"),
     ),
+    (
+        22,
+        include_str!("../../../../migrations/sqlite/0022_requests.sql"),
+        include_str!("../../../../migrations/postgres/0022_requests.sql"),
+    ),
 ];
 
 /// Any fixed number: only one node migrates at a time (`pg_advisory_xact_lock`).

@@ -95,7 +95,9 @@ pub struct Event {
 
 /// The newest rows before `before` (`None`: the newest of all), newest first.
 pub async fn page(tx: &mut Tx, filter: &Filter, before: Option<Place>, limit: u32) -> Result<Vec<Event>> {
-    let mut select = Where::new(filter, "time_us");
+    // Of two upper bounds SQLite may take the higher one, and read all rows down to the lower.
+    let to_us = filter.to_us.into_iter().chain(before.map(|place| place.time_us.saturating_add(1))).min();
+    let mut select = Where::requests(&Filter { to_us, ..filter.clone() }, tx.is_sqlite());
     select.beyond(false, before);
     let select = select.sql(SELECT, &format!("ORDER BY time_us DESC, request_id DESC LIMIT {limit}"));
     tx.fetch_all(select).await?.iter().map(event).collect()
@@ -109,7 +111,8 @@ pub(super) async fn ascending(
     after: Option<Place>,
     limit: u32,
 ) -> Result<Vec<Event>> {
-    let mut select = Where::new(filter, "time_us");
+    let from_us = filter.from_us.into_iter().chain(after.map(|place| place.time_us)).max();
+    let mut select = Where::requests(&Filter { from_us, ..filter.clone() }, db.is_sqlite());
     select.add("COALESCE((SELECT t.line FROM transfers t WHERE t.id = usage_events.transfer), 0) <= ", until);
     select.beyond(true, after);
     fetch(db, select, &format!("ORDER BY time_us, request_id LIMIT {limit}")).await
@@ -128,7 +131,7 @@ pub async fn among(
     // By time too: that is the order of the indices.
     let (from_us, to_us) = (time_us(*ids.start()), time_us(*ids.end()).saturating_add(1));
     let filter = Filter { tenant, from_us: Some(from_us), to_us: Some(to_us), ..Filter::default() };
-    let mut select = Where::new(&filter, "time_us");
+    let mut select = Where::requests(&filter, db.is_sqlite());
     select.add("request_id >= ", Some(*ids.start()));
     select.add("request_id <= ", Some(*ids.end()));
     fetch(db, select, &format!("ORDER BY time_us DESC, request_id DESC LIMIT {limit}")).await
@@ -139,7 +142,7 @@ pub async fn among(
 /// # Errors
 /// The database's.
 pub async fn get(db: &Db, request: RequestId) -> Result<Option<Event>> {
-    let mut select = Where::new(&Filter::default(), "time_us");
+    let mut select = Where::requests(&Filter::default(), db.is_sqlite());
     select.add("time_us = ", Some(time_us(request)));
     select.add("request_id = ", Some(request));
     Ok(fetch(db, select, "").await?.pop())

@@ -31,6 +31,12 @@ pub struct Filter {
     pub any_of: Vec<Of>,
 }
 
+impl Filter {
+    fn only_errors(&self) -> bool {
+        self.errors || self.status.is_some_and(is_error)
+    }
+}
+
 /// Conditions with their values.
 #[derive(Debug)]
 pub(super) struct Where {
@@ -46,16 +52,26 @@ impl Where {
 
     /// The same, of a statement that has these values before.
     pub fn after(values: Vec<Value>, filter: &Filter, time: &str) -> Self {
+        Self::build(values, filter, time, "")
+    }
+
+    /// The filter on the requests themselves. SQLite keeps no statistics: it would look for errors among all rows of a
+    /// tenant, however many there are and however few failed. A plus keeps it from the indices of whoever is asked for.
+    pub fn requests(filter: &Filter, sqlite: bool) -> Self {
+        Self::build(Vec::new(), filter, "time_us", if sqlite && filter.only_errors() { "+" } else { "" })
+    }
+
+    fn build(values: Vec<Value>, filter: &Filter, time: &str, plus: &str) -> Self {
         let mut it = Self { text: String::from("1 = 1"), values };
         it.add(&format!("{time} >= "), filter.from_us);
         it.add(&format!("{time} < "), filter.to_us);
-        it.add("tenant = ", filter.tenant);
-        it.add("key_id = ", filter.key);
-        it.add("model = ", filter.model.clone());
-        it.add("channel = ", filter.channel);
+        it.add(&format!("{plus}tenant = "), filter.tenant);
+        it.add(&format!("{plus}key_id = "), filter.key);
+        it.add(&format!("{plus}model = "), filter.model.clone());
+        it.add(&format!("{plus}channel = "), filter.channel);
         it.add("status = ", filter.status);
         it.any_of(&filter.any_of);
-        if filter.errors || filter.status.is_some_and(is_error) {
+        if filter.only_errors() {
             // As the indices usage_events_errors and usage_events_failed have it.
             it.text.push_str(" AND (status >= 400 OR status = 0)");
         }
