@@ -14,6 +14,7 @@ use domain::{
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use std::{collections::HashMap, path::PathBuf};
 use store::{Db, Error, ledger::changes, reconcile::audit};
+use tokio::task::JoinSet;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Wallet {
@@ -239,7 +240,8 @@ impl World {
         }
     }
 
-    async fn finish(mut self) {
+    /// Everything ends and comes to what it must; how many requests that were.
+    async fn finish(mut self) -> usize {
         while !self.running.is_empty() {
             self.settle().await;
         }
@@ -261,6 +263,7 @@ impl World {
         assert_eq!(number(&self.db, "SELECT posted FROM accounts WHERE kind = 'writeoff'").await, 0);
         let rows = usize::try_from(number(&self.db, "SELECT COUNT(*) FROM usage_events").await).unwrap();
         assert_eq!(rows, self.expected.len());
+        rows
     }
 }
 
@@ -283,29 +286,43 @@ async fn taken<T, F: Future<Output = Result<T, Error>>>(fits: bool, change: impl
     }
 }
 
-async fn run(bed: Bed, nodes: usize) {
+/// Worlds of their own run at once, each with its seed and its database, since one mostly waits for its journal.
+async fn run<F: Future<Output = Bed>>(nodes: usize, bed: impl Fn() -> F) {
     // Two nodes wait a second for each other's fragments whenever a wallet ends.
     let operations = size("MODEL_OPERATIONS", 1_500) / if nodes == 1 { 1 } else { 5 };
-    let seed = size("MODEL_SEED", 1) as u64;
-    println!("seed {seed}");
-    let mut world = World::new(&bed, nodes, seed).await;
-    for _ in 0..operations {
-        world.step().await;
+    let worlds = size("MODEL_WORLDS", 1);
+    let first = size("MODEL_SEED", 1);
+    let mut running = JoinSet::new();
+    for seed in first..first + worlds {
+        let bed = bed().await;
+        running.spawn(async move {
+            let mut world = World::new(&bed, nodes, seed as u64).await;
+            for step in 0..operations / worlds {
+                if step % 5_000 == 0 {
+                    println!("seed {seed}: {step} operations");
+                }
+                world.step().await;
+            }
+            world.finish().await
+        });
     }
-    world.finish().await;
+    let requests: usize = running.join_all().await.into_iter().sum();
+    println!(
+        "M3, {nodes} node(s): {operations} operations in {worlds} worlds, {requests} requests charged, 0 differences"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn random_operations_come_to_what_the_model_says_on_sqlite() {
-    run(Bed::sqlite().await, 1).await;
+    run(1, Bed::sqlite).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn random_operations_come_to_what_the_model_says_on_postgres() {
-    run(Bed::postgres().await, 1).await;
+    run(1, Bed::postgres).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn random_operations_on_two_nodes_come_to_what_the_model_says() {
-    run(Bed::postgres().await, 2).await;
+    run(2, Bed::postgres).await;
 }
