@@ -236,7 +236,7 @@ async fn c4_two_nodes_serve_on_while_the_database_is_cut_off(program: &str) -> R
     // One row a minute: counting the requests themselves over and over would be a load of its own.
     let posted = async || reader.integer("SELECT CAST(COALESCE(SUM(requests), 0) AS BIGINT) FROM usage_minutes").await;
     for weather in [Weather::Reset, Weather::BlackHole] {
-        cluster.bed.settled().await?;
+        cluster.bed.node.settled().await?;
         let before = posted().await?;
         let (stop, stopped) = tokio::sync::watch::channel(false);
         let callers = load(&cluster.nodes(), &cluster.bed.key.secret, stopped);

@@ -61,7 +61,7 @@ async fn c2_a_fault_at_any_point_loses_no_charge_makes_none_twice_and_leaves_no_
             }
         }
     }
-    let judged = load.judge(&bed).await.with_context(|| bed.node.printed())?;
+    let judged = load.judge(&bed, other.as_ref()).await.with_context(|| bed.node.printed())?;
     // With nothing running every cent can be taken out: no hold is left behind, not even in a node's memory.
     let posted = bed.api.balance(&bed.tenant).await?.posted;
     let all =

@@ -264,7 +264,7 @@ async fn m8_an_error_before_content_costs_nothing_and_gives_its_hold_back(progra
             released.push(begun.elapsed());
         }
     }
-    bed.settled().await?;
+    bed.node.settled().await?;
     let rows = bed.api.usage("").await?;
     ensure!(
         rows.iter().all(|row| row.get("cost_usd").is_some_and(|cost| cost == "0")),

@@ -461,7 +461,7 @@ async fn refunds_go_through_the_provider_and_come_back_if_it_refuses(program: &s
         let answer = shop.bed.api.call("POST", &path, Some(&fields)).await?;
         ensure!(answer.status() == status, "{fields}: {} {}", answer.status(), answer.text());
     }
-    shop.bed.settled().await?;
+    shop.bed.node.settled().await?;
     shop.holds("2").await?;
     shop.close().await
 }

@@ -52,7 +52,7 @@ async fn s2_no_secret_is_in_logs_files_errors_or_metrics(program: &str, kind: Ki
 
     let mut found = planted.found_in("an answer", said.as_bytes());
     found.extend(planted.found_in("the log", bed.node.printed().as_bytes()));
-    bed.settled().await?;
+    bed.node.settled().await?;
     found.extend(planted.found_under(bed.node.data(), &["secret.key"])?);
     if let Database::Postgres { server, .. } = &bed.database {
         server.checkpoint().await?;

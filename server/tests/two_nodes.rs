@@ -76,6 +76,7 @@ async fn a_wallet_at_its_end_ends_streams_properly_and_is_never_overdrawn(progra
     while let Some(one) = callers.join_next().await {
         came.push(one??);
     }
+    other.settled().await?;
     bed.books_agree().await?;
     let (whole, ended, refused) = judge(&came, &bed.api.usage("").await?)?;
     ensure!(ended > 0, "no stream came to the end of the wallet: {came:?}");
@@ -176,7 +177,7 @@ async fn a_node_cut_off_from_its_database_costs_nobody_a_cent(program: &str) -> 
         until("the node to admit again", NOTICED, async || Ok((status(&bed, &other).await? == 200).then_some(())))
             .await?;
     }
-    let judged = load.judge(&bed).await.with_context(|| other.printed())?;
+    let judged = load.judge(&bed, Some(&other)).await.with_context(|| other.printed())?;
     nothing_written_off(&reader).await?;
     crash::no_hold_left(&mut bed, Some(&mut other)).await?;
     bed.node.reconcile().await?;

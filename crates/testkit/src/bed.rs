@@ -5,17 +5,13 @@ use crate::{
     api::{Api, Key},
     database::{Database, Kind, Reader},
     http::Request,
-    node::Node,
+    node::{Node, POSTED},
     upstream::Upstream,
     wait::until,
 };
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use std::{net::SocketAddr, time::Duration};
-
-/// Within this a request is in `/usage` after its last byte (contract.md says 1 s; a busy test machine gets more, the
-/// figure itself is asserted where it is the subject).
-const POSTED: Duration = Duration::from_secs(20);
 
 /// Within this the CSV and the ledger have the same total once nothing is sent any more.
 const AGREED: Duration = Duration::from_secs(5);
@@ -132,15 +128,9 @@ impl Bed {
         .await
     }
 
-    /// Waits until every request has ended and is posted: `reconcile` (which must say 0 at any time) has nothing pending.
-    pub async fn settled(&self) -> Result<()> {
-        until("nothing to be pending", POSTED, async || Ok((pending(&self.node.reconcile().await?) == 0).then_some(())))
-            .await
-    }
-
     /// M6: `reconcile` says 0, and the CSV's total is the ledger's of kind `usage`.
     pub async fn books_agree(&self) -> Result<()> {
-        self.settled().await?;
+        self.node.settled().await?;
         let reader = self.reader().await?;
         let statement = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM transfers WHERE kind = 'usage'";
         let mut last = (0, 0);
@@ -158,12 +148,6 @@ impl Bed {
             .with_context(|| format!("(CSV, ledger) is {last:?}"))?;
         crate::auditor::audit(&self.reader().await?).await
     }
-}
-
-/// The requests that a reconciliation names as pending (`pending 3 requests, …`).
-fn pending(report: &str) -> u64 {
-    let number = |rest: &str| rest.split_whitespace().next().and_then(|word| word.parse::<u64>().ok());
-    report.split("pending ").skip(1).filter_map(number).sum()
 }
 
 /// A chat request for `model` with this key.

@@ -148,10 +148,13 @@ impl Load {
         until("load to flow", Duration::from_secs(20), flows).await
     }
 
-    /// Ends the load, waits until the books agree, and holds every note against the usage rows.
-    pub async fn judge(mut self, bed: &Bed) -> Result<Judged> {
+    /// Ends the load, waits until everything is posted (by the other node too) and the books agree, and holds every note against the usage rows.
+    pub async fn judge(mut self, bed: &Bed, other: Option<&Node>) -> Result<Judged> {
         self.stop.store(true, Ordering::Relaxed);
         while self.callers.join_next().await.is_some() {}
+        if let Some(other) = other {
+            other.settled().await?;
+        }
         bed.books_agree().await?;
         let rows = bed.api.usage("").await?;
         judge(&self.notes.lock(), &rows)
@@ -175,7 +178,7 @@ pub async fn storm(bed: &mut Bed, mut other: Option<&mut Node>, kills: usize) ->
         node.kill().await?;
         restarts.push(node.start().await?);
     }
-    let judged = load.judge(bed).await?;
+    let judged = load.judge(bed, other.as_deref()).await?;
     no_hold_left(bed, other).await?;
     restarts.sort();
     let slowest_ready = restarts.last().copied().unwrap_or_default();
