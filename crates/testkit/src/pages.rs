@@ -119,6 +119,8 @@ async fn asks(node: &crate::node::Node, api: &Api, size: Size) -> Result<Vec<Ask
     customer.step_into(tenant).await?;
     let channels = api.get("/channels").await?;
     let channel = id(&channels["data"][0])?.to_owned();
+    // One that has answered nothing, for a model that nobody asks for.
+    let idle = api.channel("openai", "http://127.0.0.1:9/v1", "nothing", &serde_json::json!({})).await?;
     let half = jiff::Timestamp::now().as_second() - i64::try_from(size.days).unwrap_or(0) * 43_200;
     let middle = api.get(&format!("/usage?limit=1&to={}", jiff::Timestamp::from_second(half)?)).await?;
     let before = middle["data"][0]["request_id"].as_str().context("no request in the middle")?.to_owned();
@@ -194,7 +196,7 @@ async fn asks(node: &crate::node::Node, api: &Api, size: Size) -> Result<Vec<Ask
         "/usage?status=429".to_owned(),
         "/usage?errors=true&limit=500".to_owned(),
         format!("/usage?channel={channel}"),
-        "/usage?channel=1".to_owned(),
+        format!("/usage?channel={idle}"),
         format!("/usage?channel={channel}&errors=true&model=nothing"),
         format!("/usage?tenant={tenant}&model=model-00"),
         format!("/usage?key={key}&cursor={before}"),
@@ -229,6 +231,7 @@ async fn asks(node: &crate::node::Node, api: &Api, size: Size) -> Result<Vec<Ask
                     .replace(request, "R")
                     .replace(&before, "R")
                     .replace(&channel, "C")
+                    .replace(&idle, "one that answered nothing")
             ),
             api.request("GET", &format!("/api/v1{path}")),
         );
