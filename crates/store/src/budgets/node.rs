@@ -61,7 +61,8 @@ impl NodeBudgets {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Sets `amount` aside in every budget, in the windows of `time_us`; in all of them or in none.
+    /// Sets `amount` aside in every budget, in the windows of `time_us`; in all of them or in none. A request that holds
+    /// nothing is in these windows too: what it asks for later counts there.
     ///
     /// # Errors
     /// [`HoldRefused::Budget`] for the first that does not cover it; [`HoldRefused::Unavailable`] while the database is away
@@ -73,13 +74,11 @@ impl NodeBudgets {
         time_us: i64,
         amount: i64,
     ) -> Result<Vec<Window>, HoldRefused> {
-        let mut claim = Claim { budgets: self, windows: Vec::new(), amount };
-        if amount > 0 {
-            for budget in budgets.iter() {
-                let span = self.span(&budgets.zone, budget.period, time_us);
-                self.hold_in(budget, tenant, span, amount).await?;
-                claim.windows.push(Window { budget: budget.id, start_us: span.start_us });
-            }
+        let mut claim = Claim { budgets: self, windows: Vec::new(), amount, enters: true };
+        for budget in budgets.iter() {
+            let span = self.span(&budgets.zone, budget.period, time_us);
+            self.hold_in(budget, tenant, span, amount).await?;
+            claim.windows.push(Window { budget: budget.id, start_us: span.start_us });
         }
         Ok(claim.kept())
     }
@@ -89,7 +88,7 @@ impl NodeBudgets {
     /// # Errors
     /// As [`NodeBudgets::hold`]; then nothing more is held anywhere.
     pub async fn extend(&self, windows: &[Window], more: i64) -> Result<(), HoldRefused> {
-        let mut claim = Claim { budgets: self, windows: Vec::new(), amount: more };
+        let mut claim = Claim { budgets: self, windows: Vec::new(), amount: more, enters: false };
         for window in windows {
             let Some(purse) = self.find(*window) else { continue };
             self.hold_purse(&purse, more).await?;
@@ -99,10 +98,11 @@ impl NodeBudgets {
         Ok(())
     }
 
-    /// Ends a hold with what was used.
-    pub fn settle(&self, windows: &[Window], amount: i64, used: i64) {
+    /// Ends a request that held `amount` with what it used.
+    pub fn end(&self, windows: &[Window], amount: i64, used: i64) {
         for purse in windows.iter().filter_map(|window| self.find(*window)) {
             purse.settle(amount, used);
+            purse.leave();
         }
     }
 
@@ -141,7 +141,9 @@ impl NodeBudgets {
             let mut purses = self.purses.write();
             purses.entry(window).or_insert_with(|| Arc::new(Purse::new(*budget, tenant, span))).clone()
         });
-        self.hold_purse(&purse, amount).await
+        self.hold_purse(&purse, amount).await?;
+        purse.enter();
+        Ok(())
     }
 
     async fn hold_purse(&self, purse: &Purse, amount: i64) -> Result<(), HoldRefused> {
@@ -243,6 +245,8 @@ struct Claim<'a> {
     budgets: &'a NodeBudgets,
     windows: Vec<Window>,
     amount: i64,
+    /// Whether it is a request's first hold.
+    enters: bool,
 }
 
 impl Claim<'_> {
@@ -253,6 +257,11 @@ impl Claim<'_> {
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        self.budgets.settle(&self.windows, self.amount, 0);
+        for purse in self.windows.iter().filter_map(|window| self.budgets.find(*window)) {
+            purse.settle(self.amount, 0);
+            if self.enters {
+                purse.leave();
+            }
+        }
     }
 }

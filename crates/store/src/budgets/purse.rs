@@ -33,6 +33,8 @@ pub struct Purse {
     pub span: Span,
     available: AtomicI64,
     held: AtomicI64,
+    /// Requests that run in it: one that holds nothing yet may ask for more.
+    running: AtomicU64,
     used_ms: AtomicU64,
     /// Taken by whoever asks the database.
     pub books: tokio::sync::Mutex<Books>,
@@ -47,6 +49,7 @@ impl Purse {
             span,
             available: AtomicI64::new(0),
             held: AtomicI64::new(0),
+            running: AtomicU64::new(0),
             used_ms: AtomicU64::new(0),
             books: tokio::sync::Mutex::new(Books { told: true, ..Books::default() }),
         }
@@ -67,6 +70,16 @@ impl Purse {
             self.held.fetch_sub(amount, Ordering::SeqCst);
         }
         taken.is_ok()
+    }
+
+    /// A request runs in it from now on.
+    pub fn enter(&self) {
+        self.running.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// It does not any more.
+    pub fn leave(&self) {
+        self.running.fetch_sub(1, Ordering::SeqCst);
     }
 
     /// Ends a hold with what was used: the rest is there again; more is taken from what is there, and else nobody's: a budget
@@ -102,7 +115,8 @@ impl Purse {
 
     /// Whether nothing is in it and nothing runs on it.
     pub fn is_empty(&self) -> bool {
-        self.available() == 0 && self.held.load(Ordering::SeqCst) == 0
+        let held = self.held.load(Ordering::SeqCst);
+        self.available() == 0 && held == 0 && self.running.load(Ordering::SeqCst) == 0
     }
 
     /// Milliseconds since it was last asked.

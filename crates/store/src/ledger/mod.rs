@@ -5,8 +5,11 @@
 pub mod accounts;
 pub(crate) mod book;
 pub mod changes;
+mod config;
+mod ends;
 pub mod listing;
 mod node;
 pub mod wallets;
 
-pub use node::{Backlog, Balance, Ended, LedgerConfig, NodeLedger};
+pub use config::LedgerConfig;
+pub use node::{Backlog, Balance, Ended, NodeLedger};

@@ -1,25 +1,28 @@
 //! This node's ledger: holds from leases, ends into the journal, the drain behind both. Implements [`domain::ports::Ledger`].
 
+use super::{
+    config::LedgerConfig,
+    ends::{Claim, Ends},
+};
 use crate::{
     budgets::{self, node::NodeBudgets},
     db::Db,
     drain::{Drain, Progress, row::time_us},
     error::{Error, Result},
     journal::{
-        Durability, Journal, JournalConfig, Written,
+        Journal, JournalConfig, Written,
         disk::{Disk, RealDisk},
         node::Node,
-        record,
         segment::HEADER,
     },
     lease::{LeaseConfig, Leases, keeper, rows::Holder},
     sql,
 };
 use domain::{
-    budget::{Budgets, Window},
+    budget::Budgets,
     ids::TenantId,
     money::NanoUsd,
-    ports::{Abandoned, Hold, HoldRefused, JournalFailed, Ledger},
+    ports::{Hold, HoldRefused, JournalFailed, Ledger},
     record::{Checkpoint, Opened, Settlement},
 };
 use futures::FutureExt as _;
@@ -34,42 +37,6 @@ use std::{
 };
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-
-/// How money is kept on this node.
-#[derive(Debug, Clone)]
-pub struct LedgerConfig {
-    /// When a charge counts as durable.
-    pub durability: Durability,
-    /// Set aside for one segment of the journal.
-    pub segment_bytes: u64,
-    /// Drained segments are kept so many days.
-    pub journal_days: u32,
-    /// The least that is drawn from a wallet.
-    pub lease_min: NanoUsd,
-    /// How many seconds of recent spend a lease covers.
-    pub lease_seconds: u32,
-    /// How long a lease lives without a renewal; renewed four times in that.
-    pub lease_lifetime: Duration,
-    /// When a node that does not renew is given up.
-    pub lost_node_after: Duration,
-    /// Whether the drain leaves the core to the relay while that is busy.
-    pub drain_yields: bool,
-}
-
-impl Default for LedgerConfig {
-    fn default() -> Self {
-        Self {
-            durability: Durability::Process,
-            segment_bytes: 64 << 20,
-            journal_days: 7,
-            lease_min: NanoUsd(10_000_000),
-            lease_seconds: 60,
-            lease_lifetime: Duration::from_secs(120),
-            lost_node_after: Duration::from_secs(3600),
-            drain_yields: true,
-        }
-    }
-}
 
 /// A tenant's wallet, as seen from this node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -311,63 +278,6 @@ async fn delete_old(journal: Arc<Journal>, days: u32, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(HOUR) => {}
-        }
-    }
-}
-
-/// What ends a request on this node.
-#[derive(Debug)]
-struct Ends {
-    journal: Arc<Journal>,
-    leases: Arc<Leases>,
-    budgets: Arc<NodeBudgets>,
-    /// How many ended so far.
-    count: AtomicU64,
-}
-
-impl Ends {
-    /// Puts a hold of `amount` back, where it was taken from, but for a charge of `sale`; how much of that the lease covers.
-    fn settle(&self, tenant: TenantId, amount: NanoUsd, windows: &[Window], sale: NanoUsd) -> NanoUsd {
-        self.budgets.settle(windows, amount.0, sale.0);
-        NanoUsd(self.leases.pools.get(tenant).settle(amount.0, sale.0))
-    }
-
-    /// The same at the end of a request.
-    fn end(&self, tenant: TenantId, amount: NanoUsd, windows: &[Window], sale: NanoUsd) -> NanoUsd {
-        self.count.fetch_add(1, Ordering::Relaxed);
-        self.settle(tenant, amount, windows, sale)
-    }
-}
-
-impl Abandoned for Ends {
-    fn abandoned(&self, hold: &Hold) {
-        metrics::counter!("turnpike_hold_dropped_total").increment(1);
-        tracing::error!(request = %hold.request, "a hold was dropped without an end");
-        let covered = self.end(hold.tenant, hold.amount(), hold.windows(), hold.counted());
-        self.journal.abandoned(record::Abandoned { request: hold.request, hold: hold.amount(), covered });
-    }
-}
-
-/// Taken from a lease, then from budgets, on the way to a hold: goes back where the way ends, also with a caller who leaves.
-struct Claim<'a> {
-    ends: &'a Ends,
-    tenant: TenantId,
-    amount: NanoUsd,
-    windows: Vec<Window>,
-}
-
-impl Claim<'_> {
-    /// It is a hold now, in these windows.
-    fn kept(mut self) -> Vec<Window> {
-        self.amount = NanoUsd::ZERO;
-        std::mem::take(&mut self.windows)
-    }
-}
-
-impl Drop for Claim<'_> {
-    fn drop(&mut self) {
-        if self.amount > NanoUsd::ZERO {
-            self.ends.settle(self.tenant, self.amount, &self.windows, NanoUsd::ZERO);
         }
     }
 }

@@ -342,10 +342,25 @@ on_both! {
         two.hold(&budgets, world.tenant, 1, 400).await.unwrap();
         let here = one.hold(&budgets, world.tenant, 1, 600).await.unwrap();
         // Nothing is left in the database, before and after; the first poll goes as far as asking it, then a hold ends here.
-        let ends = async { one.settle(&here, 600, 0) };
+        let ends = async { one.end(&here, 600, 0) };
         let (waited, ()) = tokio::join!(one.hold(&budgets, world.tenant, 1, 600), ends);
         assert_eq!(waited.unwrap(), here);
         assert_eq!(world.only().await.leased.0, 1_000);
+    }
+
+    async fn a_request_that_holds_nothing_asks_for_more_within_its_budgets(bed) {
+        let world = World::new(&bed.db, 1_000_000).await;
+        world.set(Owner::Tenant, Period::Total, 1_000).await;
+        let budgets = world.budgets().await;
+        let node = Node::start(&bed.db, &bed.node_dir("a"));
+        let (opened, mut hold) = node.hold_within(&budgets, opened(world.tenant, 0)).await.unwrap();
+        let refused = node.ledger.extend(&mut hold, NanoUsd(1_001)).await.unwrap_err();
+        let (of, period) = (BudgetOf::Tenant, Period::Total);
+        assert_eq!(refused, HoldRefused::Budget { of, period, needed: NanoUsd(1_001) });
+        node.ledger.extend(&mut hold, NanoUsd(1_000)).await.unwrap();
+        node.settle((opened, hold), 1_000).await;
+        finish(&bed, vec![node]).await;
+        assert_eq!(world.only().await.spent.0, 1_000);
     }
 
     async fn what_others_hold_idle_comes_when_it_is_needed(bed) {

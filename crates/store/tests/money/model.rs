@@ -103,7 +103,8 @@ impl World {
 
     async fn admit(&mut self) {
         let (node, tenant) = (self.rng.random_range(0..self.nodes.len()), self.some_tenant());
-        let amount = self.rng.random_range(0..5_000);
+        // Some hold nothing at first, and may ask for more.
+        let amount = self.rng.random_range(-500..5_000).max(0);
         let wallet = self.wallets[&tenant];
         let opened = opened(tenant, amount);
         let request = opened.request;
@@ -292,10 +293,10 @@ async fn run<F: Future<Output = Bed>>(nodes: usize, bed: impl Fn() -> F) {
     let operations = size("MODEL_OPERATIONS", 1_500) / if nodes == 1 { 1 } else { 5 };
     let worlds = size("MODEL_WORLDS", 1);
     let first = size("MODEL_SEED", 1);
-    let mut running = JoinSet::new();
+    let (mut running, mut seeds) = (JoinSet::new(), HashMap::new());
     for seed in first..first + worlds {
         let bed = bed().await;
-        running.spawn(async move {
+        let world = running.spawn(async move {
             let mut world = World::new(&bed, nodes, seed as u64).await;
             for step in 0..operations / worlds {
                 if step % 5_000 == 0 {
@@ -305,8 +306,12 @@ async fn run<F: Future<Output = Bed>>(nodes: usize, bed: impl Fn() -> F) {
             }
             world.finish().await
         });
+        seeds.insert(world.id(), seed);
     }
-    let requests: usize = running.join_all().await.into_iter().sum();
+    let mut requests = 0;
+    while let Some(world) = running.join_next_with_id().await {
+        requests += world.unwrap_or_else(|error| panic!("seed {}: {error}", seeds[&error.id()])).1;
+    }
     println!(
         "M3, {nodes} node(s): {operations} operations in {worlds} worlds, {requests} requests charged, 0 differences"
     );
