@@ -5,7 +5,7 @@
 
 use super::window::Span;
 use crate::{
-    db::{Db, Sql, Tx},
+    db::{Db, Sql, Tx, Value},
     error::Result,
     lease::rows::{Holder, clock},
     sql, time,
@@ -15,6 +15,8 @@ use domain::ids::{BudgetId, KeyId, TenantId, UserId};
 /// How long a lease lives without a renewal.
 const LIFETIME_US: i64 = 120_000_000;
 const HOUR_US: i64 = 3_600_000_000;
+/// Leases that are looked up at once to be closed.
+const CLOSED: usize = 1_000;
 
 /// What a node asks of a window.
 #[derive(Debug, Clone, Copy)]
@@ -237,32 +239,46 @@ pub async fn renew(db: &Db, holder: &Holder) -> Result<()> {
 /// The database's.
 pub async fn expire(db: &Db, lost_after_us: i64) -> Result<()> {
     let condition = format!("expires_at < {} - $1", clock(db.is_sqlite()));
-    close(db, &condition, |sql| sql.bind(lost_after_us)).await
+    close(db, &condition, &[lost_after_us.into()]).await
 }
 
-/// Closes the leases of a node's epochs before `epoch`: their journal is drained.
+/// Closes the leases of a node's epochs before `epoch`, renewed or not: their journal is drained.
 ///
 /// # Errors
 /// The database's.
 pub async fn close_before(db: &Db, node: &str, epoch: i64) -> Result<()> {
-    close(db, "node_id = $1 AND epoch < $2", |sql| sql.bind(node).bind(epoch)).await
+    close(db, "node_id = $1 AND epoch < $2", &[node.into(), epoch.into()]).await
 }
 
-/// Deletes the leases that meet the condition, one by one, but those renewed meanwhile; what they have out is free again.
-async fn close(db: &Db, condition: &str, bound: impl Fn(Sql) -> Sql) -> Result<()> {
-    let columns = "node_id, epoch, budget, start_us, expires_at";
-    let find = format!("SELECT {columns} FROM budget_leases WHERE {condition} LIMIT 1000");
-    for row in db.fetch_all(bound(Sql::built(find))).await? {
-        let (node, epoch, budget, start, expires) = (row.text(0)?, row.int(1)?, row.int(2)?, row.int(3)?, row.int(4)?);
-        let mut tx = db.begin().await?;
-        let lock = format!("SELECT leased FROM budget_windows WHERE budget = $1 AND start_us = $2{}", tx.for_update());
-        tx.fetch_optional(Sql::built(lock).bind(budget).bind(start)).await?;
-        let delete = "DELETE FROM budget_leases WHERE node_id = $1 AND epoch = $2 AND budget = $3 AND start_us = $4 \
-                      AND expires_at = $5 RETURNING granted - settled - returned";
-        let Some(gone) = tx.fetch_optional(sql!(delete, node, epoch, budget, start, expires)).await? else { continue };
-        let update = "UPDATE budget_windows SET leased = leased - $3 WHERE budget = $1 AND start_us = $2";
-        tx.execute(sql!(update, budget, start, gone.int(0)?)).await?;
-        tx.commit().await?;
+/// Deletes the leases that meet the condition, one by one, where they still do; what they have out is free again.
+async fn close(db: &Db, condition: &str, values: &[Value]) -> Result<()> {
+    let bound = |text: String| values.iter().cloned().fold(Sql::built(text), Sql::bind);
+    let find = format!("SELECT node_id, epoch, budget, start_us FROM budget_leases WHERE {condition} LIMIT {CLOSED}");
+    let n = values.len();
+    let delete = format!(
+        "DELETE FROM budget_leases WHERE {condition} AND node_id = ${} AND epoch = ${} AND budget = ${} AND start_us = ${} \
+         RETURNING granted - settled - returned",
+        n + 1,
+        n + 2,
+        n + 3,
+        n + 4
+    );
+    loop {
+        let found = db.fetch_all(bound(find.clone())).await?;
+        for row in &found {
+            let (node, epoch, budget, start) = (row.text(0)?, row.int(1)?, row.int(2)?, row.int(3)?);
+            let mut tx = db.begin().await?;
+            let lock =
+                format!("SELECT leased FROM budget_windows WHERE budget = $1 AND start_us = $2{}", tx.for_update());
+            tx.fetch_optional(Sql::built(lock).bind(budget).bind(start)).await?;
+            let one = bound(delete.clone()).bind(node).bind(epoch).bind(budget).bind(start);
+            let Some(gone) = tx.fetch_optional(one).await? else { continue };
+            let update = "UPDATE budget_windows SET leased = leased - $3 WHERE budget = $1 AND start_us = $2";
+            tx.execute(sql!(update, budget, start, gone.int(0)?)).await?;
+            tx.commit().await?;
+        }
+        if found.len() < CLOSED {
+            return Ok(());
+        }
     }
-    Ok(())
 }

@@ -12,7 +12,11 @@ use futures::future::join_all;
 use std::sync::Arc;
 use store::{
     Actor, Db, Email, Name, Page, Sealer, Store,
-    budgets::{BudgetNow, BudgetPatch, NewBudget, node::NodeBudgets, rows::Owner},
+    budgets::{
+        BudgetNow, BudgetPatch, NewBudget,
+        node::NodeBudgets,
+        rows::{self, Owner},
+    },
     events::Wanted,
     keys::NewKey,
     lease::rows::Holder,
@@ -361,6 +365,27 @@ on_both! {
         node.settle((opened, hold), 1_000).await;
         finish(&bed, vec![node]).await;
         assert_eq!(world.only().await.spent.0, 1_000);
+    }
+
+    async fn leases_of_a_node_that_ends_are_closed_while_they_are_renewed(bed) {
+        let holder = Holder { node: "a".into(), epoch: 1 };
+        let node = NodeBudgets::new(bed.db.clone(), holder.clone());
+        for _ in 0..20 {
+            let world = World::new(&bed.db, 0).await;
+            world.set(Owner::Tenant, Period::Total, 1_000).await;
+            node.hold(&world.budgets().await, world.tenant, 1, 600).await.unwrap();
+        }
+        let renewed = async {
+            loop {
+                rows::renew(&bed.db, &holder).await.unwrap();
+            }
+        };
+        tokio::select! {
+            closed = rows::close_before(&bed.db, "a", 2) => closed.unwrap(),
+            () = renewed => {}
+        }
+        assert_eq!(number(&bed.db, "SELECT COUNT(*) FROM budget_leases").await, 0);
+        assert_eq!(number(&bed.db, "SELECT COUNT(*) FROM budget_windows WHERE leased <> 0").await, 0);
     }
 
     async fn what_others_hold_idle_comes_when_it_is_needed(bed) {
