@@ -1,7 +1,16 @@
 // Budgets, who is told of what, and money that is given back.
 import { makeKey, makeTenant, member } from "../people";
 import { openShop, pay } from "../shop";
+import type { Page } from "@playwright/test";
 import { ADMIN, expect, ready, test } from "../turnpike";
+
+// A form was refused: why has the focus, so that it is read out, and nothing that was typed is in the address.
+async function refused(page: Page, why: string) {
+  await ready(page);
+  await expect(page.getByRole("alert")).toContainText(why);
+  await expect(page.getByRole("alert")).toBeFocused();
+  expect(Object.keys(Object.fromEntries(new URL(page.url()).searchParams)).filter((name) => !/^(__path|__err|budget|rule|close)$/.test(name))).toEqual([]);
+}
 
 test("a budget is set, refuses what does not fit, is changed and taken away", async ({ page, turnpike }) => {
   const { tenant } = await member(page, turnpike, "owner");
@@ -13,11 +22,23 @@ test("a budget is set, refuses what does not fit, is changed and taken away", as
   await page.getByLabel("Of", { exact: true }).selectOption({ label: key.name });
   await page.getByLabel("Per", { exact: true }).selectOption("day");
   await page.getByLabel("Amount, USD").fill("ten");
+  await page.getByLabel("Told at, percent").fill("75 & more");
+  await page.getByLabel("Refuse requests that do not fit").uncheck();
   await page.getByRole("button", { name: "Save" }).click();
-  await expect(page.getByRole("alert")).toContainText("must be an amount in USD");
-  await page.getByLabel("Of", { exact: true }).selectOption({ label: key.name });
-  await page.getByLabel("Per", { exact: true }).selectOption("day");
+  // Everything is as it was typed, and what is wrong is read out.
+  await refused(page, "must be an amount in USD");
+  await expect(page.getByLabel("Of", { exact: true })).toHaveValue(key.id);
+  await expect(page.getByLabel("Per", { exact: true })).toHaveValue("day");
+  await expect(page.getByLabel("Amount, USD")).toHaveValue("ten");
+  await expect(page.getByLabel("Refuse requests that do not fit")).not.toBeChecked();
   await page.getByLabel("Amount, USD").fill("0.000000001");
+  await page.getByLabel("Refuse requests that do not fit").check();
+  await page.getByRole("button", { name: "Save" }).click();
+  await refused(page, "must be whole percents");
+  await expect(page).toHaveURL(/^[^&]*\?budget=new&__path=[^&]*&__err=[^&]*$/);
+  await expect(page.getByLabel("Amount, USD")).toHaveValue("0.000000001");
+  await expect(page.getByLabel("Told at, percent")).toHaveValue("75 & more");
+  await page.getByLabel("Told at, percent").fill("75");
   await page.getByRole("button", { name: "Save" }).click();
   const row = page.getByRole("row", { name: key.name }).first();
   await expect(row).toContainText("$0.00000000");
@@ -55,6 +76,13 @@ test("a rule is made with a secret shown once, tried, changed and removed", asyn
   await page.getByLabel("Name", { exact: true }).fill(name);
   await page.getByLabel("Webhook", { exact: true }).fill("http://127.0.0.1:9/hook");
   await page.getByLabel("Caller over a limit").check();
+  await page.getByLabel("Mail to").fill("nobody");
+  await page.getByRole("button", { name: "Save" }).click();
+  await refused(page, "no mail server");
+  await expect(page.getByLabel("Name", { exact: true })).toHaveValue(name);
+  await expect(page.getByLabel("Caller over a limit")).toBeChecked();
+  await expect(page.getByLabel("Webhook", { exact: true })).toHaveValue("http://127.0.0.1:9/hook");
+  await page.getByLabel("Mail to").fill("");
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByRole("dialog")).toContainText("whsec_");
   await page.getByRole("dialog").getByRole("link", { name: "I saved it" }).click();
@@ -136,8 +164,8 @@ test("a tenant is closed by its name, after what is owed was shown", async ({ ho
   await page.getByLabel("Reason, and how it is paid out").fill("asked to leave");
   await page.getByLabel("Name", { exact: true }).fill("another");
   await page.getByRole("button", { name: "Close it for good" }).click();
-  await expect(page.getByRole("alert")).toContainText("is not this tenant's");
-  await page.getByLabel("Reason, and how it is paid out").fill("asked to leave");
+  await refused(page, "is not this tenant's");
+  await expect(page.getByLabel("Reason, and how it is paid out")).toHaveValue("asked to leave");
   await page.getByLabel("Name", { exact: true }).fill(tenant.name);
   await page.getByRole("button", { name: "Close it for good" }).click();
   await expect(page.getByRole("heading", { name: "This tenant is closed" })).toBeVisible();

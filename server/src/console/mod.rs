@@ -8,6 +8,7 @@ mod guard;
 mod port;
 mod router;
 mod sessions;
+mod typed;
 
 use crate::api::{self, ApiState};
 use axum::{Router, extract::Request, middleware, routing::any};

@@ -1,11 +1,12 @@
 //! The console's routes: assets, server functions, pages, and the page for what is not there.
 //!
-//! From the outside in: safe headers, the Origin check, the session, then for pages the guard. Server functions guard
-//! themselves, since each knows whether it is for everyone.
+//! From the outside in: safe headers, the Origin check, what was typed into a form that is refused, the session, then for pages
+//! the guard. Server functions guard themselves, since each knows whether it is for everyone.
 
 use super::{
     assets,
     guard::{self, Reach},
+    typed,
 };
 use ::app::{App, port::Console, shell::shell};
 use axum::{Router, body::Body, extract::Request, middleware, routing::get};
@@ -67,6 +68,7 @@ pub fn router<S: SessionStore + Clone>(console: Arc<dyn Console>, sessions: S, p
     };
     pages
         .layer(session_layer(sessions, secure))
+        .layer(middleware::from_fn_with_state(reach.clone(), typed::keep))
         .layer(middleware::from_fn_with_state(reach.clone(), guard::admit))
         .layer(middleware::from_fn_with_state(reach, guard::safe_headers))
         .with_state(options)
