@@ -32,10 +32,11 @@ pub async fn alerts_page(query: String) -> Result<String, Refusal> {
     use domain::role::Permission;
     let (seen, tenant) = crate::guard::may_or_sees_all(Permission::SeeMoney).await?;
     let may_change = tenant.is_none() || seen.viewer.may(Permission::ChangeTenant);
-    let view = crate::port::console()?.alerts(tenant).await?;
+    let asked = Asked::read(&query);
+    let view = crate::port::console()?.alerts(tenant, asked.get("budgets").map(str::to_owned)).await?;
     let made = crate::leptos_port::rule_flash().map(|(name, secret)| MadeKey { name, secret });
     let page = Drawn { view, may_change, made, path: page(tenant) };
-    Ok(draw(|| drawn(page, &Asked::read(&query))))
+    Ok(draw(|| drawn(page, &asked)))
 }
 
 /// Sets a budget, or changes the one that is named.

@@ -4,7 +4,8 @@ use crate::refusal::Refusal;
 use domain::ids::TenantId;
 use leptos::prelude::*;
 
-/// What can be given back of this order, request or tenant, drawn for this query; nothing for those who do not run the place.
+/// What can be given back of this order, request or tenant, drawn for this query. Those who do not run the place see what went
+/// back of their own orders, and nothing else.
 #[server(prefix = "/fn", endpoint = "money_back", input = leptos::server_fn::codec::GetUrl)]
 pub async fn money_back(of: String, query: String) -> Result<String, Refusal> {
     use crate::{
@@ -12,17 +13,21 @@ pub async fn money_back(of: String, query: String) -> Result<String, Refusal> {
         pages::money_back::{closing, refunding},
         port::RefundOf,
     };
-    if !crate::guard::signed_in().await?.viewer.admin {
-        return Ok(String::new());
-    }
+    use domain::role::Permission;
+    let viewer = crate::guard::signed_in().await?.viewer;
     let (console, asked) = (crate::port::console()?, Asked::read(&query));
-    if let Ok(tenant) = of.parse::<TenantId>() {
+    if let (Ok(tenant), true) = (of.parse::<TenantId>(), viewer.admin) {
         let found = console.closing(tenant, asked.get("close").is_some()).await?;
         return Ok(draw(|| closing(tenant, found, &asked)));
     }
+    let whose = match (RefundOf::parse(&of), viewer.tenant.as_ref()) {
+        (Some(_), _) if viewer.admin => None,
+        (Some(RefundOf::Topup(_)), Some(theirs)) if viewer.may(Permission::SeeMoney) => Some(theirs.id),
+        _ => return Ok(String::new()),
+    };
     let of = RefundOf::parse(&of).ok_or(Refusal::NotFound)?;
-    let found = console.refundable(of).await?;
-    Ok(draw(|| refunding(of, found, &asked)))
+    let found = console.refundable(whose, of, asked.get("refunds").map(str::to_owned)).await?;
+    Ok(draw(|| refunding(of, found, viewer.admin, &asked)))
 }
 
 /// Gives back an order or a request, as a whole or in part: once, however often this form is sent.

@@ -4,7 +4,7 @@ use crate::refusal::Refusal;
 use domain::{
     ids::{BatchId, TopupId},
     money::NanoUsd,
-    views::{Fees, MoneyIn, Selling, TopupDetail},
+    views::{Fees, Selling, TopupDetail},
 };
 use leptos::prelude::*;
 
@@ -14,12 +14,22 @@ pub async fn fees_view() -> Result<Fees, Refusal> {
     Ok(crate::port::console()?.fees())
 }
 
-/// What the tenant they look at can buy, and bought last.
+/// What the tenant they look at can buy.
 #[server(prefix = "/fn", endpoint = "selling_view", input = leptos::server_fn::codec::GetUrl)]
 pub async fn selling_view() -> Result<Selling, Refusal> {
     use domain::role::Permission;
-    let (seen, tenant) = crate::guard::may(Permission::SeeMoney).await?;
-    Ok(crate::port::console()?.selling(tenant, seen.viewer.may(Permission::TopUp)).await?)
+    let (seen, _) = crate::guard::may(Permission::SeeMoney).await?;
+    Ok(crate::port::console()?.selling(seen.viewer.may(Permission::TopUp)))
+}
+
+/// A page of its orders, drawn for this query.
+#[server(prefix = "/fn", endpoint = "orders_page", input = leptos::server_fn::codec::GetUrl)]
+pub async fn orders_page(query: String) -> Result<String, Refusal> {
+    use crate::components::served::{Asked, draw};
+    let (_, tenant) = crate::guard::may(domain::role::Permission::SeeMoney).await?;
+    let asked = Asked::read(&query);
+    let orders = crate::port::console()?.orders(tenant, asked.get("orders").map(str::to_owned)).await?;
+    Ok(draw(|| crate::pages::orders::drawn(orders, &asked)))
 }
 
 /// Orders credit, and goes to the order.
@@ -50,11 +60,15 @@ pub async fn topup_view(id: TopupId) -> Result<TopupDetail, Refusal> {
     Ok(crate::port::console()?.topup(tenant, id).await?)
 }
 
-/// The latest orders and codes.
-#[server(prefix = "/fn", endpoint = "money_in_view", input = leptos::server_fn::codec::GetUrl)]
-pub async fn money_in_view() -> Result<MoneyIn, Refusal> {
+/// A page of all batches of codes and one of all orders, drawn for this query.
+#[server(prefix = "/fn", endpoint = "money_in_page", input = leptos::server_fn::codec::GetUrl)]
+pub async fn money_in_page(query: String) -> Result<String, Refusal> {
+    use crate::components::served::{Asked, draw};
     crate::guard::admin().await?;
-    Ok(crate::port::console()?.money_in().await?)
+    let (console, asked) = (crate::port::console()?, Asked::read(&query));
+    let cursor = |list| asked.get(list).map(str::to_owned);
+    let (batches, orders) = (console.batches(cursor("batches")).await?, console.all_orders(cursor("orders")).await?);
+    Ok(draw(|| crate::pages::money_in::drawn(batches, orders, &asked)))
 }
 
 /// Makes codes, which are in the answer and nowhere else: a form sent without JavaScript would lose them, and is refused.
@@ -81,7 +95,7 @@ pub async fn create_codes(
     Ok(crate::port::console()?.create_codes(seen.author(), new).await?)
 }
 
-/// Withdraws a batch of codes.
+/// Withdraws a batch of codes, and leads back to the list.
 #[server(prefix = "/fn", endpoint = "withdraw_codes")]
 pub async fn withdraw_codes(batch: BatchId) -> Result<(), Refusal> {
     let seen = crate::guard::admin().await?;

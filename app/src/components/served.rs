@@ -49,6 +49,42 @@ impl Asked {
         use leptos::server_fn::error::ServerFnUrlError;
         self.get("__err").map(ServerFnUrlError::<crate::refusal::Refusal>::decode_err)
     }
+
+    /// The same, where it was the form of this function.
+    pub fn refusal_of<F: leptos::server_fn::ServerFn>(&self) -> Option<crate::refusal::Refusal> {
+        self.refusal().filter(|_| self.get("__path") == Some(F::PATH))
+    }
+
+    /// The page with this list begun elsewhere: what the page was asked for besides stays, news of a form do not.
+    fn turned(&self, path: &str, list: &'static str, cursor: Option<String>) -> String {
+        const NEWS: [&str; 9] = ["__path", "__err", "told", "made", "stale", "now", "budget", "rule", "close"];
+        let mut query = self.0.clone();
+        for name in NEWS.into_iter().chain([list]) {
+            query.remove(name);
+        }
+        if let Some(cursor) = cursor {
+            query.insert(list, cursor);
+        }
+        format!("{path}{}#{list}", query.to_query_string())
+    }
+}
+
+/// The foot of a list that goes by key: to its newest rows and to older ones. `list` is the name of its cursor in the page's
+/// query and the id of what surrounds it.
+#[cfg(feature = "ssr")]
+pub fn pager(asked: &Asked, path: &str, list: &'static str, next: Option<String>) -> Option<AnyView> {
+    let t = crate::words::Common::here();
+    let newest = asked.get(list).map(|_| asked.turned(path, list, None));
+    let older = next.map(|cursor| asked.turned(path, list, Some(cursor)));
+    (newest.is_some() || older.is_some()).then(|| {
+        view! {
+            <footer class="pager">
+                {newest.map(|address| view! { <a href=address class="btn sm">{t.newest()}</a> })}
+                {older.map(|address| view! { <a href=address class="btn sm end">{t.older()}</a> })}
+            </footer>
+        }
+        .into_any()
+    })
 }
 
 #[cfg(all(test, feature = "ssr"))]
@@ -65,6 +101,19 @@ mod tests {
         assert_eq!((asked.get("rule"), asked.refusal()), (Some("new"), Some(refusal)));
         assert_eq!(Asked::read("a=b+c%26&d=").get("a"), Some("b c&"));
         assert_eq!((Asked::read("?d=").get("d"), Asked::read("").refusal()), (None, None));
+    }
+
+    #[test]
+    fn a_list_turns_its_pages_and_leaves_the_others_alone() {
+        let asked = Asked::read("?by=model&orders=7&batches=9&made=3&__err=x&__path=y");
+        assert_eq!(asked.turned("/money", "orders", Some("5".to_owned())), "/money?by=model&batches=9&orders=5#orders");
+        assert_eq!(asked.turned("/money", "batches", None), "/money?by=model&orders=7#batches");
+        let drawn = |asked: &Asked, next: Option<&str>| {
+            draw(|| pager(asked, "/money", "orders", next.map(str::to_owned)).into_any())
+        };
+        assert!(!drawn(&Asked::read(""), None).contains("pager"), "one page only");
+        assert!(drawn(&Asked::read(""), Some("5")).contains("orders=5#orders"));
+        assert!(drawn(&asked, None).contains("/money?by=model&amp;batches=9#orders"));
     }
 
     #[test]

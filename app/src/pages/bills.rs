@@ -31,7 +31,7 @@ pub fn Bills() -> impl IntoView {
             <Transition fallback=|| view! { <Skeleton/> }>
                 {move || Suspend::new(async move {
                     match view.await {
-                        Ok(page) => list(page).into_any(),
+                        Ok(page) => list(page, query.read().get("cursor").is_some()).into_any(),
                         Err(refusal) => refused(refusal).into_any(),
                     }
                 })}
@@ -40,7 +40,7 @@ pub fn Bills() -> impl IntoView {
     }
 }
 
-fn list(page: BillsPage) -> impl IntoView {
+fn list(page: BillsPage, paged: bool) -> impl IntoView {
     let t = words::Bills::here();
     let BillsPage { tenant, may_export, running, lines, next } = page;
     let export = may_export.then(|| {
@@ -78,9 +78,10 @@ fn list(page: BillsPage) -> impl IntoView {
                     {lines.into_iter().map(|line| row(line, places)).collect_view()}
                 </tbody>
             </Table>
-            {next.map(|cursor| view! {
-                <footer class="pager"><A href=format!("/bills?cursor={cursor}") attr:class="btn sm end">{Common::here().older()}</A></footer>
-            })}
+            <footer class="pager">
+                {paged.then(|| view! { <A href="/bills" attr:class="btn sm">{Common::here().newest()}</A> })}
+                {next.map(|cursor| view! { <A href=format!("/bills?cursor={cursor}") attr:class="btn sm end">{Common::here().older()}</A> })}
+            </footer>
         </Panel>
         {export}
     }

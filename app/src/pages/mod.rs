@@ -16,10 +16,12 @@ pub mod margin;
 pub mod models;
 pub mod money;
 pub mod money_back;
-mod money_in;
+pub mod money_in;
 pub mod not_found;
 mod operations;
 pub mod order;
+#[cfg(feature = "ssr")]
+pub mod orders;
 pub mod profile;
 pub mod quick_start;
 pub mod request;

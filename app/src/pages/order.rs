@@ -1,4 +1,5 @@
-//! One order of credit: the link to pay it, where the payer comes back to, and its receipt.
+//! One order of credit: the link to pay it, where the payer comes back to, and its receipt; what went back of it is drawn with
+//! the form to give back ([`MoneyBack`]).
 
 use super::{
     money_back::MoneyBack,
@@ -11,10 +12,7 @@ use crate::{
     refusal::Refusal,
     words,
 };
-use domain::{
-    ids::TopupId,
-    views::{RefundLine, TopupDetail},
-};
+use domain::{ids::TopupId, views::TopupDetail};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{components::A, hooks::use_params_map};
@@ -49,7 +47,7 @@ pub fn Order() -> impl IntoView {
 
 fn shown(order: TopupDetail) -> impl IntoView {
     let t = words::Order::here();
-    let TopupDetail { line, tenant, rate, price, fee, pay_url, expires_at, receipt, ended_at, refunds } = order;
+    let TopupDetail { line, tenant, rate, price, fee, pay_url, expires_at, receipt, ended_at } = order;
     let currency = line.way.currency.clone();
     let of = move |sum: &str| format!("{sum} {currency}");
     let (here, until) = (format!("/topups/{}", line.id), expires_at.get(..16).unwrap_or(&expires_at).replace('T', " "));
@@ -92,46 +90,6 @@ fn shown(order: TopupDetail) -> impl IntoView {
                 <tfoot><tr><th scope="row">{t.total()}</th><td class="num">{total}</td></tr></tfoot>
             </Table>
         </Panel>
-        {(!refunds.is_empty()).then(|| view! { <Refunds refunds/> })}
         <MoneyBack of=line.id.to_string()/>
-    }
-}
-
-/// What went back.
-#[component]
-pub fn Refunds(refunds: Vec<RefundLine>) -> impl IntoView {
-    let (t, ledger) = (words::Order::here(), words::Ledger::here());
-    let row = move |refund: RefundLine| {
-        let kind = if refund.chargeback { t.chargeback() } else { t.refund() };
-        let (class, word) = match refund.state.as_str() {
-            "done" => ("st ok", t.done()),
-            "undone" => ("st off", t.undone()),
-            _ => ("st slow", t.on_its_way()),
-        };
-        view! {
-            <tr>
-                <th scope="row"><Clock time=refund.time/></th>
-                <td>{kind}</td>
-                <td><span class=class>{word}</span></td>
-                <td class="mid clip">{refund.reason}</td>
-                <td class="num"><Money amount=refund.amount/></td>
-            </tr>
-        }
-    };
-    view! {
-        <Panel title=t.back() aside="">
-            <Table label=t.back()>
-                <thead>
-                    <tr>
-                        <th scope="col">{ledger.time()}</th>
-                        <th scope="col">{ledger.kind()}</th>
-                        <th scope="col">{words::Common::here().state()}</th>
-                        <th scope="col">{t.why()}</th>
-                        <th scope="col" class="num">{ledger.amount()}</th>
-                    </tr>
-                </thead>
-                <tbody>{refunds.into_iter().map(row).collect_view()}</tbody>
-            </Table>
-        </Panel>
     }
 }

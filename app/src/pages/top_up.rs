@@ -1,25 +1,22 @@
-//! Putting money into a wallet: an order through a provider of payments, or a code; and the latest orders.
+//! Putting money into a wallet: an order through a provider of payments, or a code; and the orders, which the server draws
+//! ([`crate::components::served`]).
 
-use super::signed_in::refused;
+use super::{served::served, signed_in::refused};
 use crate::{
-    components::{
-        money::{Money, write},
-        note::RefusalNote,
-        panel::Panel,
-        table::Table,
-        time::Clock,
-    },
-    payments::{OrderCredit, RedeemCode, selling_view},
+    components::{money::write, note::RefusalNote, panel::Panel},
+    payments::{OrderCredit, RedeemCode, orders_page, selling_view},
     words,
 };
 use domain::views::{Selling, TopupLine, Way};
 use leptos::prelude::*;
-use leptos_router::components::A;
+use leptos_router::hooks::use_location;
 
 /// The panels; `on_change`: the balance is another.
 #[component]
 pub fn TopUp(on_change: Callback<()>) -> impl IntoView {
+    let search = use_location().search;
     let view = Resource::new(|| (), |()| selling_view());
+    let orders = Resource::new(move || search.get(), orders_page);
     view! {
         <Transition>
             {move || Suspend::new(async move {
@@ -29,6 +26,7 @@ pub fn TopUp(on_change: Callback<()>) -> impl IntoView {
                 }
             })}
         </Transition>
+        {served(orders)}
     }
 }
 
@@ -60,7 +58,7 @@ pub fn state(line: &TopupLine) -> impl IntoView + use<> {
 
 fn panels(selling: Selling, on_change: Callback<()>) -> impl IntoView {
     let t = words::TopUp::here();
-    let Selling { may, ways, min, max, orders } = selling;
+    let Selling { may, ways, min, max } = selling;
     let limits = t.limits(&write(min, 2).main, &write(max, 2).main);
     let sold = !ways.is_empty();
     let aside = if sold { "" } else { t.not_sold() };
@@ -70,10 +68,6 @@ fn panels(selling: Selling, on_change: Callback<()>) -> impl IntoView {
                 {sold.then(|| view! { <OrderForm ways limits/> })}
                 <CodeForm on_change/>
             </Panel>
-        })}
-        {(!orders.is_empty()).then(|| {
-            let rows = orders.into_iter().map(|line| view! { <OrderRow line/> }).collect_view();
-            view! { <Panel title=t.orders() aside=t.newest()><OrderTable rows=rows.into_any()/></Panel> }
         })}
     }
 }
@@ -126,46 +120,5 @@ fn CodeForm(on_change: Callback<()>) -> impl IntoView {
                 <button class="btn" type="submit" disabled=move || redeem.pending().get()>{t.redeem()}</button>
             </div>
         </ActionForm>
-    }
-}
-
-/// One order in a table; `whose` is a column of its own where there is more than one tenant.
-#[component]
-pub fn OrderRow(line: TopupLine, #[prop(optional)] whose: Option<String>) -> impl IntoView {
-    let t = words::TopUp::here();
-    let state = state(&line);
-    let (way, pay) = (way_name(&line.way), format!("{} {}", line.pay, line.way.currency));
-    view! {
-        <tr>
-            <th scope="row"><Clock time=line.time/></th>
-            {whose.map(|name| view! { <td><A href=format!("/tenants/{}", line.tenant)>{name}</A></td> })}
-            <td>{state}</td>
-            <td class="mid">{way}</td>
-            <td class="num">{pay}</td>
-            <td class="num"><Money amount=line.credited/></td>
-            <td><A href=format!("/topups/{}", line.id)>{t.look()}</A></td>
-        </tr>
-    }
-}
-
-/// The table around such rows.
-#[component]
-pub fn OrderTable(rows: AnyView, #[prop(optional)] whose: bool) -> impl IntoView {
-    let (t, common) = (words::TopUp::here(), words::Common::here());
-    view! {
-        <Table label=t.orders()>
-            <thead>
-                <tr>
-                    <th scope="col">{words::Ledger::here().time()}</th>
-                    {whose.then(|| view! { <th scope="col">{words::Tenant::here().tenant()}</th> })}
-                    <th scope="col">{common.state()}</th>
-                    <th scope="col">{t.with()}</th>
-                    <th scope="col" class="num">{t.pays()}</th>
-                    <th scope="col" class="num">{t.credited()}</th>
-                    <th scope="col"><span class="sr">{common.actions()}</span></th>
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </Table>
     }
 }

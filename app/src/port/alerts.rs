@@ -50,8 +50,8 @@ pub struct AlertSet {
 
 /// Budgets of a tenant; alert rules of a tenant, or of the place (`None`).
 pub trait Alerts: Send + Sync + 'static {
-    /// All of it.
-    fn alerts(&self, tenant: Option<TenantId>) -> BoxFuture<'_, Result<AlertsView, Failed>>;
+    /// All of it, with the page of budgets from the cursor on.
+    fn alerts(&self, tenant: Option<TenantId>, cursor: Option<String>) -> BoxFuture<'_, Result<AlertsView, Failed>>;
 
     /// Sets a budget.
     fn set_budget(&self, by: Author, tenant: TenantId, set: BudgetSet) -> BoxFuture<'_, Result<(), Failed>>;

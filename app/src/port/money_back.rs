@@ -4,7 +4,7 @@ use super::{Author, Failed};
 use domain::{
     ids::{RequestId, TenantId, TopupId},
     money::NanoUsd,
-    views::RefundLine,
+    views::{Listed, RefundLine},
 };
 use futures::future::BoxFuture;
 
@@ -45,8 +45,8 @@ impl RefundOf {
 pub struct Refundable {
     /// What is left of it.
     pub left: NanoUsd,
-    /// What went back of a request; an order's page shows its own.
-    pub refunds: Vec<RefundLine>,
+    /// What went back.
+    pub refunds: Listed<RefundLine>,
     /// What one form is known by, however often it is sent.
     pub once: String,
 }
@@ -102,10 +102,15 @@ pub struct TenantClosed {
     pub reference: String,
 }
 
-/// Money back. All of it is for those who run the place.
+/// Money back. All of it is for those who run the place; what went back of an order, also for its tenant.
 pub trait MoneyBack: Send + Sync + 'static {
-    /// What can be given back.
-    fn refundable(&self, of: RefundOf) -> BoxFuture<'_, Result<Refundable, Failed>>;
+    /// What can be given back, and what went back: of this tenant's, or of any; from the cursor on.
+    fn refundable(
+        &self,
+        tenant: Option<TenantId>,
+        of: RefundOf,
+        cursor: Option<String>,
+    ) -> BoxFuture<'_, Result<Refundable, Failed>>;
 
     /// Gives it back, once for each `once`.
     fn refund(

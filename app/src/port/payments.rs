@@ -4,7 +4,7 @@ use super::{Author, Failed};
 use domain::{
     ids::{BatchId, TenantId, TopupId},
     money::NanoUsd,
-    views::{Fees, MoneyIn, Selling, TopupDetail, Way},
+    views::{BatchLine, Fees, Listed, Selling, TopupDetail, TopupLine, Way},
 };
 use futures::future::BoxFuture;
 use std::time::Duration;
@@ -29,8 +29,11 @@ pub trait Payments: Send + Sync + 'static {
     /// Every fee there is. For everybody.
     fn fees(&self) -> Fees;
 
-    /// What a tenant can buy, and bought last; `may`: whether this viewer may.
-    fn selling(&self, tenant: TenantId, may: bool) -> BoxFuture<'_, Result<Selling, Failed>>;
+    /// What a tenant can buy; `may`: whether this viewer may.
+    fn selling(&self, may: bool) -> Selling;
+
+    /// A page of a tenant's orders, from the cursor on.
+    fn orders(&self, tenant: TenantId, cursor: Option<String>) -> BoxFuture<'_, Result<Listed<TopupLine>, Failed>>;
 
     /// Orders credit.
     fn order_credit(
@@ -52,8 +55,11 @@ pub trait Payments: Send + Sync + 'static {
     /// An order of this tenant, or of any; its provider is asked how it stands.
     fn topup(&self, tenant: Option<TenantId>, id: TopupId) -> BoxFuture<'_, Result<TopupDetail, Failed>>;
 
-    /// The latest orders and codes. For those who run the place.
-    fn money_in(&self) -> BoxFuture<'_, Result<MoneyIn, Failed>>;
+    /// A page of all orders, with their tenants' names. For those who run the place.
+    fn all_orders(&self, cursor: Option<String>) -> BoxFuture<'_, Result<Listed<(String, TopupLine)>, Failed>>;
+
+    /// A page of all batches of codes. For those who run the place.
+    fn batches(&self, cursor: Option<String>) -> BoxFuture<'_, Result<Listed<BatchLine>, Failed>>;
 
     /// Makes codes. For those who run the place.
     fn create_codes(&self, by: Author, new: NewCodes) -> BoxFuture<'_, Result<Vec<String>, Failed>>;

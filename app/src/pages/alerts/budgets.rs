@@ -5,6 +5,7 @@ use crate::{
         empty_state::EmptyState,
         money::{Money, places, write},
         panel::Panel,
+        served::{Asked, pager},
         table::Table,
         time::Clock,
     },
@@ -13,7 +14,7 @@ use crate::{
 use domain::{
     budget::{BudgetOf, Period},
     money::NanoUsd,
-    views::{BudgetLine, Budgets as View},
+    views::{BudgetLine, Budgets as View, Listed},
 };
 use leptos::prelude::*;
 
@@ -41,10 +42,12 @@ fn share(spent: NanoUsd, amount: NanoUsd) -> (i64, &'static str) {
 
 /// The list.
 #[component]
-pub fn Budgets(budgets: View, may_change: bool) -> impl IntoView {
+pub fn Budgets<'a>(budgets: View, may_change: bool, asked: &'a Asked) -> impl IntoView {
     let (t, common) = (words::Budgets::here(), Common::here());
-    let View { lines, zone, .. } = budgets;
-    if lines.is_empty() {
+    let View { list: Listed { lines, next }, zone, .. } = budgets;
+    let foot = pager(asked, "/budgets", "budgets", next);
+    let page = asked.get("budgets").map(|cursor| format!("&budgets={cursor}")).unwrap_or_default();
+    if lines.is_empty() && foot.is_none() {
         return view! {
             <Panel title=t.budgets() aside=common.none_yet()>
                 <EmptyState title=t.none()><p class="mid">{t.none_is()}</p></EmptyState>
@@ -65,7 +68,7 @@ pub fn Budgets(budgets: View, may_change: bool) -> impl IntoView {
         let label = t.edit_named(&line.owner);
         view! {
             <tr>
-                <th scope="row" class="strong clip">{line.owner}" "<small class="dim">{of}</small></th>
+                <th scope="row" class="strong clip" title=line.owner.clone()>{line.owner.clone()}" "<small class="dim">{of}</small></th>
                 <td>{period_name(line.period)}</td>
                 <td class="num bud">
                     <Money amount=line.spent places/>" "<span class="dim">{t.spent_of()}" "<Money amount=line.amount/></span>
@@ -78,13 +81,13 @@ pub fn Budgets(budgets: View, may_change: bool) -> impl IntoView {
                 <td>{if line.hard { t.hard() } else { t.soft() }}</td>
                 <td class="num mid">{steps}</td>
                 <td class="acts">{may_change.then(|| view! {
-                    <a href=format!("/budgets?budget={}", line.id) class="btn ghost sm" aria-label=label>{t.edit()}</a>
+                    <a href=format!("/budgets?budget={}{page}", line.id) class="btn ghost sm" aria-label=label>{t.edit()}</a>
                 })}</td>
             </tr>
         }
     };
     view! {
-        <Panel title=t.budgets() aside=t.days_in(&zone)>
+        <div class="part" id="budgets"><Panel title=t.budgets() aside=t.days_in(&zone)>
             <Table label=t.budgets()>
                 <thead>
                     <tr>
@@ -99,7 +102,8 @@ pub fn Budgets(budgets: View, may_change: bool) -> impl IntoView {
                 </thead>
                 <tbody>{lines.into_iter().map(row).collect_view()}</tbody>
             </Table>
-        </Panel>
+            {foot}
+        </Panel></div>
     }
     .into_any()
 }

@@ -27,13 +27,13 @@ pub fn drawn(page: Drawn, asked: &Asked) -> AnyView {
     let Drawn { view: AlertsView { budgets, rules, kinds, events }, may_change, made, path } = page;
     let refusal = Signal::stored(asked.refusal());
     let wanted = |what| asked.get(what).filter(|_| may_change);
-    let rule_form = wanted("rule").map(|id| {
+    let rule_form = wanted("rule").and_then(|id| {
         let now = rules.iter().find(|rule| rule.id == id).cloned();
-        view! { <RuleForm now kinds path/> }
+        (now.is_some() || id == "new").then(|| view! { <RuleForm now kinds path/> })
     });
-    let budget_form = wanted("budget").zip(budgets.as_ref()).map(|(id, budgets)| {
-        let now = budgets.lines.iter().find(|line| line.id.to_string() == id).cloned();
-        view! { <BudgetForm now owners=budgets.owners.clone()/> }
+    let budget_form = wanted("budget").zip(budgets.as_ref()).and_then(|(id, budgets)| {
+        let now = budgets.list.lines.iter().find(|line| line.id.to_string() == id).cloned();
+        (now.is_some() || id == "new").then(|| view! { <BudgetForm now owners=budgets.owners.clone()/> })
     });
     let t = words::Alerts::here();
     let of_place = words::Routing::here();
@@ -47,7 +47,7 @@ pub fn drawn(page: Drawn, asked: &Asked) -> AnyView {
         {asked.get("told").map(|_| view! { <p class="note" role="status">{t.tested()}</p> })}
         {budget_form}
         {rule_form}
-        {budgets.map(|budgets| view! { <Budgets budgets may_change/> })}
+        {budgets.map(|budgets| view! { <Budgets budgets may_change asked/> })}
         <Events lines=events title quiet quiet_is/>
         <Rules rules path may_change/>
     }

@@ -2,59 +2,108 @@
 
 use crate::{
     components::{
-        money::{Money, write},
+        money::{Money, places, write},
         note::RefusalNote,
         panel::Panel,
-        served::Asked,
+        served::{Asked, pager},
         table::Table,
         time::Clock,
     },
     money_back::{CloseTenant, Refund},
-    pages::order::Refunds,
     port::{Closing, ClosingWould, RefundOf, Refundable, TenantClosed},
     words::{self, Common},
 };
-use domain::{ids::TenantId, money::NanoUsd};
+use domain::{
+    ids::TenantId,
+    money::NanoUsd,
+    views::{Listed, RefundLine},
+};
 use leptos::{prelude::*, server_fn::ServerFn};
 
-/// What went back of a request, and the form to give back more, while there is more.
-pub fn refunding(of: RefundOf, found: Refundable, asked: &Asked) -> AnyView {
-    let t = words::MoneyBack::here();
+/// What went back of an order or a request, and for those who run the place the form to give back more, while there is more.
+pub fn refunding(of: RefundOf, found: Refundable, may: bool, asked: &Asked) -> AnyView {
     let Refundable { left, refunds, once } = found;
+    let refusal = Signal::stored(asked.refusal_of::<Refund>());
+    let form = (may && left > NanoUsd::ZERO).then(|| give_back(of, left, once));
+    let Listed { lines, next } = refunds;
+    let foot = pager(asked, &of.page(), "refunds", next);
+    let list = (!lines.is_empty() || foot.is_some())
+        .then(|| view! { <div class="part" id="refunds">{went_back(lines, foot)}</div> });
+    view! {
+        <RefusalNote refusal/>
+        {form}
+        {list}
+    }
+    .into_any()
+}
+
+fn give_back(of: RefundOf, left: NanoUsd, once: String) -> impl IntoView {
+    let t = words::MoneyBack::here();
     let aside = match of {
         RefundOf::Topup(_) => t.of_topup(),
         RefundOf::Request(_) => t.of_request(),
     };
-    let refusal = Signal::stored(asked.refusal());
-    let form = (left > NanoUsd::ZERO).then(|| {
-        view! {
-            <Panel title=t.give_back() aside>
-                <form method="post" action=Refund::url() class="form">
-                    <input type="hidden" name="of" value=of.id()/>
-                    <input type="hidden" name="once" value=once/>
-                    <div class="columns">
-                        <div class="field">
-                            <label for="refund-amount">{words::Credit::here().amount_usd()}</label>
-                            <input class="in num" id="refund-amount" name="amount" required autocomplete="off" inputmode="decimal" aria-describedby="left-hint" value=left.to_string()/>
-                            <p class="hint" id="left-hint">{t.left(&format!("${left}"))}</p>
-                        </div>
-                        <div class="field">
-                            <label for="refund-reason">{t.why()}</label>
-                            <input class="in" id="refund-reason" name="reason" required maxlength="200" autocomplete="off" aria-describedby="why-hint"/>
-                            <p class="hint" id="why-hint">{t.why_hint()}</p>
-                        </div>
-                        <button class="btn" type="submit">{t.refund()}</button>
-                    </div>
-                </form>
-            </Panel>
-        }
-    });
     view! {
-        <RefusalNote refusal/>
-        {form}
-        {(!refunds.is_empty()).then(|| view! { <Refunds refunds/> })}
+        <Panel title=t.give_back() aside>
+            <form method="post" action=Refund::url() class="form">
+                <input type="hidden" name="of" value=of.id()/>
+                <input type="hidden" name="once" value=once/>
+                <div class="columns">
+                    <div class="field">
+                        <label for="refund-amount">{words::Credit::here().amount_usd()}</label>
+                        <input class="in num" id="refund-amount" name="amount" required autocomplete="off" inputmode="decimal" aria-describedby="left-hint" value=left.to_string()/>
+                        <p class="hint" id="left-hint">{t.left(&format!("${left}"))}</p>
+                    </div>
+                    <div class="field">
+                        <label for="refund-reason">{t.why()}</label>
+                        <input class="in" id="refund-reason" name="reason" required maxlength="200" autocomplete="off" aria-describedby="why-hint"/>
+                        <p class="hint" id="why-hint">{t.why_hint()}</p>
+                    </div>
+                    <button class="btn" type="submit">{t.refund()}</button>
+                </div>
+            </form>
+        </Panel>
     }
-    .into_any()
+}
+
+fn went_back(refunds: Vec<RefundLine>, foot: Option<AnyView>) -> impl IntoView {
+    let (t, ledger) = (words::Order::here(), words::Ledger::here());
+    let places = places(refunds.iter().map(|refund| refund.amount));
+    let row = move |refund: RefundLine| {
+        let RefundLine { chargeback, state, amount, reason, time } = refund;
+        let kind = if chargeback { t.chargeback() } else { t.refund() };
+        let (class, word) = match state.as_str() {
+            "done" => ("st ok", t.done()),
+            "undone" => ("st off", t.undone()),
+            _ => ("st slow", t.on_its_way()),
+        };
+        view! {
+            <tr>
+                <th scope="row"><Clock time/></th>
+                <td>{kind}</td>
+                <td><span class=class>{word}</span></td>
+                <td class="mid clip" title=reason.clone()>{reason.clone()}</td>
+                <td class="num"><Money amount places/></td>
+            </tr>
+        }
+    };
+    view! {
+        <Panel title=t.back() aside=words::TopUp::here().newest()>
+            <Table label=t.back()>
+                <thead>
+                    <tr>
+                        <th scope="col">{ledger.time()}</th>
+                        <th scope="col">{ledger.kind()}</th>
+                        <th scope="col">{Common::here().state()}</th>
+                        <th scope="col">{t.why()}</th>
+                        <th scope="col" class="num">{ledger.amount()}</th>
+                    </tr>
+                </thead>
+                <tbody>{refunds.into_iter().map(row).collect_view()}</tbody>
+            </Table>
+            {foot}
+        </Panel>
+    }
 }
 
 fn amount(what: &'static str, amount: NanoUsd) -> impl IntoView {
@@ -95,7 +144,7 @@ pub fn closing(tenant: TenantId, found: Closing, asked: &Asked) -> AnyView {
 fn would_close(tenant: TenantId, would: ClosingWould, asked: &Asked) -> AnyView {
     let t = words::MoneyBack::here();
     let ClosingWould { name, posted, leased, paid_in, owed, set_off, pay_out, ends, keys, pending } = would;
-    let refusal = Signal::stored(asked.refusal());
+    let refusal = Signal::stored(asked.refusal_of::<CloseTenant>());
     let count =
         |what: &'static str, count: i64| view! { <tr><th scope="row">{what}</th><td class="num">{count}</td></tr> };
     let exactly = write(pay_out, 2).raw;

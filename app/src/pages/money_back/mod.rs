@@ -1,5 +1,5 @@
-//! On the page of an order, a request or a tenant, for those who run the place: giving money back. The server draws it
-//! ([`crate::components::served`]).
+//! On the page of an order, a request or a tenant: what went back, and for those who run the place giving money back. The server
+//! draws it ([`crate::components::served`]).
 
 #[cfg(feature = "ssr")]
 mod drawn;

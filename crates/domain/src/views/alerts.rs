@@ -1,15 +1,14 @@
 //! Budgets, alert rules, and what happened.
 
-use super::EventLine;
+use super::{EventLine, Listed};
 use crate::{
     budget::{BudgetOf, Period},
     ids::BudgetId,
     money::NanoUsd,
 };
-use serde::{Deserialize, Serialize};
 
 /// A budget with its window of now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BudgetLine {
     /// Which.
     pub id: BudgetId,
@@ -34,10 +33,10 @@ pub struct BudgetLine {
 }
 
 /// A tenant's budgets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Budgets {
     /// The newest first.
-    pub lines: Vec<BudgetLine>,
+    pub list: Listed<BudgetLine>,
     /// Whose a budget can be: the id (empty: the tenant's) and the name.
     pub owners: Vec<(String, String)>,
     /// Where the tenant's days begin.
@@ -45,7 +44,7 @@ pub struct Budgets {
 }
 
 /// An alert rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleLine {
     /// Which.
     pub id: String,
@@ -68,7 +67,7 @@ pub struct RuleLine {
 }
 
 /// The page of budgets and alerts of a tenant, or of the place's alerts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlertsView {
     /// A tenant's budgets; `None`: the place is looked at.
     pub budgets: Option<Budgets>,

@@ -57,7 +57,7 @@ impl Way {
     }
 }
 
-/// What a tenant can buy, and bought last.
+/// What a tenant can buy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selling {
     /// Whether this viewer may put money in.
@@ -68,8 +68,6 @@ pub struct Selling {
     pub min: NanoUsd,
     /// The most of one order.
     pub max: NanoUsd,
-    /// The latest orders.
-    pub orders: Vec<TopupLine>,
 }
 
 /// An order in a list.
@@ -114,12 +112,10 @@ pub struct TopupDetail {
     pub receipt: Option<i64>,
     /// When it was paid, or was over.
     pub ended_at: Option<String>,
-    /// What went back, newest first.
-    pub refunds: Vec<RefundLine>,
 }
 
 /// What went back of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefundLine {
     /// Whether the payer's bank took it.
     pub chargeback: bool,
@@ -134,7 +130,7 @@ pub struct RefundLine {
 }
 
 /// Codes that were made together.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchLine {
     /// Which.
     pub id: BatchId,
@@ -154,15 +150,6 @@ pub struct BatchLine {
     pub withdrawn: bool,
     /// When they were made.
     pub time: String,
-}
-
-/// The latest money that came in, and codes, for those who run the place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MoneyIn {
-    /// Orders with their tenants' names.
-    pub orders: Vec<(String, TopupLine)>,
-    /// Batches of codes.
-    pub batches: Vec<BatchLine>,
 }
 
 #[cfg(test)]

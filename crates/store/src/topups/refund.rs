@@ -10,9 +10,9 @@ use super::{
     read, topup,
 };
 use crate::{
-    NOTHING, Store,
+    Listing, NOTHING, Page, Store,
     change::{Actor, Change},
-    db::{Row, Tx},
+    db::{Row, Sql, Tx},
     error::{Error, Result},
     ids,
     ledger::{
@@ -177,13 +177,35 @@ impl Topups<'_> {
         rows.iter().map(refund).collect()
     }
 
+    /// The same, a page of it.
+    ///
+    /// # Errors
+    /// Any of [`Error`]'s database kinds.
+    pub async fn refund_page(self, id: TopupId, page: Page) -> Result<Listing<Refund>> {
+        let text = "SELECT * FROM refunds WHERE topup = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+        self.page_of(sql!(text, id, page.before(), page.fetch()), &page).await
+    }
+
     /// What went back of a request, the newest first.
     ///
     /// # Errors
     /// Any of [`Error`]'s database kinds.
-    pub async fn refunds_of_request(self, id: RequestId) -> Result<Vec<Refund>> {
-        let rows = self.0.db().fetch_all(sql!("SELECT * FROM refunds WHERE request = $1 ORDER BY id DESC", id)).await?;
-        rows.iter().map(refund).collect()
+    pub async fn request_refund_page(self, id: RequestId, page: Page) -> Result<Listing<Refund>> {
+        let text = "SELECT * FROM refunds WHERE request = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+        self.page_of(sql!(text, id, page.before(), page.fetch()), &page).await
+    }
+
+    async fn page_of(self, select: Sql, page: &Page) -> Result<Listing<Refund>> {
+        let rows = self.0.db().fetch_all(select).await?;
+        Ok(page.cut(rows.iter().map(refund).collect::<Result<_>>()?, |refund| refund.id.0))
+    }
+
+    /// How much went back of a request.
+    ///
+    /// # Errors
+    /// Any of [`Error`]'s database kinds.
+    pub async fn back_of_request(self, id: RequestId) -> Result<NanoUsd> {
+        Ok(NanoUsd(self.0.db().fetch_one(back_of_request(id)).await?.int(0)?))
     }
 
     /// Refunds that their providers have not answered and were not asked about since `before`, with their orders; they count
@@ -221,8 +243,7 @@ impl Topups<'_> {
         reason: &str,
     ) -> Result<(Refund, Posted)> {
         let mut change = self.0.change(actor).await?;
-        let text = "SELECT CAST(COALESCE(SUM(credit), 0) AS BIGINT) FROM refunds WHERE request = $1";
-        let before = NanoUsd(change.tx.fetch_one(sql!(text, of.request)).await?.int(0)?);
+        let before = NanoUsd(change.tx.fetch_one(back_of_request(of.request)).await?.int(0)?);
         let left = of.sale.saturating_sub(before);
         let credit = amount.unwrap_or(left);
         if credit <= NanoUsd::ZERO || credit > left {
@@ -248,6 +269,10 @@ impl Topups<'_> {
         change.commit().await?;
         Ok((made, posted))
     }
+}
+
+fn back_of_request(id: RequestId) -> Sql {
+    sql!("SELECT CAST(COALESCE(SUM(credit), 0) AS BIGINT) FROM refunds WHERE request = $1", id)
 }
 
 async fn start(change: &mut Change<'_>, id: TopupId, amount: NanoUsd, reason: &str) -> Result<Refund> {

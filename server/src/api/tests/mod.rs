@@ -9,6 +9,8 @@ mod doors;
 mod export;
 mod idempotency;
 mod import;
+#[cfg(feature = "console")]
+mod lists;
 mod openapi;
 mod prices;
 mod refusals;

@@ -1,6 +1,6 @@
 //! Budgets and alert rules for the console, by the same rules as the management API.
 
-use super::{ServerConsole, actor, failed, refused, time};
+use super::{ServerConsole, actor, failed, listed, refused, time};
 use crate::api::alerts::{RuleChange, RuleFields, alter, make, try_out};
 use app::port::{AlertSet, Alerts, Author, BudgetSet, Failed};
 use domain::{
@@ -20,6 +20,8 @@ use store::{
 
 /// So many events are shown.
 const EVENTS: u32 = 50;
+/// Budgets of one page.
+const BUDGETS: u32 = 50;
 /// Parts per million in a percent.
 const PERCENT: u32 = 10_000;
 
@@ -104,25 +106,28 @@ impl ServerConsole {
         Ok(rows.into_iter().map(|row| event_line(row.clone(), about(&row))).collect())
     }
 
-    async fn budgets_of(&self, tenant: TenantId) -> Result<Budgets, Error> {
+    async fn budgets_of(&self, tenant: TenantId, cursor: Option<String>) -> Result<Budgets, Error> {
         let zone = self.store.tenants().get(tenant).await?.zone;
         let place = window::zone(&zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        let rows = self.store.budgets().list(tenant, Page::first(Page::MAX)).await?.rows;
+        let page = Page::parse(Some(BUDGETS), cursor.as_deref())?;
+        let budgets = self.store.budgets().list(tenant, page).await?;
         let members = self.store.members().list(tenant, Page::first(Page::MAX)).await?.rows;
         let keys = self.store.keys().list(tenant, Page::first(Page::MAX)).await?.rows;
         let keys = keys.into_iter().map(|key| (key.id.to_string(), key.name));
         let members = members.into_iter().map(|member| (member.user.id.to_string(), member.user.email));
         Ok(Budgets {
-            lines: rows.into_iter().map(|row| budget_line(row, &place)).collect(),
+            list: listed(budgets, |row| budget_line(row, &place)),
             owners: members.chain(keys).collect(),
             zone: if zone.is_empty() { "UTC".to_owned() } else { zone },
         })
     }
 
-    async fn all_alerts(&self, tenant: Option<TenantId>) -> Result<AlertsView, Error> {
+    async fn all_alerts(&self, tenant: Option<TenantId>, cursor: Option<String>) -> Result<AlertsView, Error> {
         let rules = self.store.alerts_of(tenant).list().await?;
         let (budgets, events, kinds): (_, _, &[&str]) = match tenant {
-            Some(tenant) => (Some(self.budgets_of(tenant).await?), self.tenant_events(tenant).await?, &TENANT_KINDS),
+            Some(tenant) => {
+                (Some(self.budgets_of(tenant, cursor).await?), self.tenant_events(tenant).await?, &TENANT_KINDS)
+            }
             None => (None, self.place_events().await?, &KINDS),
         };
         let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
@@ -171,8 +176,8 @@ impl ServerConsole {
 }
 
 impl Alerts for ServerConsole {
-    fn alerts(&self, tenant: Option<TenantId>) -> BoxFuture<'_, Result<AlertsView, Failed>> {
-        Box::pin(async move { self.all_alerts(tenant).await.map_err(failed) })
+    fn alerts(&self, tenant: Option<TenantId>, cursor: Option<String>) -> BoxFuture<'_, Result<AlertsView, Failed>> {
+        Box::pin(async move { self.all_alerts(tenant, cursor).await.map_err(failed) })
     }
 
     fn set_budget(&self, by: Author, tenant: TenantId, set: BudgetSet) -> BoxFuture<'_, Result<(), Failed>> {

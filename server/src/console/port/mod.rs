@@ -21,8 +21,8 @@ mod usage;
 
 use crate::api::{ApiState, problem::Problem};
 use app::port::{Author, Failed};
-use domain::ports::Unavailable;
-use store::{Actor, Error, Store};
+use domain::{ports::Unavailable, views::Listed};
+use store::{Actor, Error, Listing, Store};
 
 /// The console's port on this server.
 #[derive(Clone)]
@@ -72,6 +72,11 @@ fn refused(problem: &Problem) -> Failed {
         500.. => Failed::Unavailable,
         _ => Failed::Invalid { field: "The form".to_owned(), why: problem.detail().trim_end_matches('.').to_owned() },
     }
+}
+
+/// A page of the store as the console's.
+fn listed<T, U>(listing: Listing<T>, line: impl Fn(T) -> U) -> Listed<U> {
+    Listed { lines: listing.rows.into_iter().map(line).collect(), next: listing.next_cursor }
 }
 
 fn actor(by: Author) -> Actor {

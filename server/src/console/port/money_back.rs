@@ -1,34 +1,40 @@
 //! Money that is given back, for the console. What a form asks for runs to its end even if its sender leaves: who clicks
 //! twice leaves the first time.
 
-use super::{ServerConsole, actor, failed, payments::refund_line, time};
+use super::{ServerConsole, actor, failed, listed, payments::refund_line, time};
 use app::port::{Author, Closing, ClosingWould, Failed, MoneyBack, RefundOf, Refundable, TenantClosed};
 use domain::{ids::TenantId, money::NanoUsd, secret::SecretHash};
 use futures::future::BoxFuture;
 use store::{
-    Actor, Error, Name,
+    Actor, Error, Name, Page,
     closing::{Closed, Preview},
     idempotency::Begun,
     topups::{State, charged},
 };
 
+/// Refunds of one page.
+const PAGE: u32 = 20;
+
 impl ServerConsole {
-    async fn left(&self, of: RefundOf) -> Result<Refundable, Error> {
+    async fn left(&self, tenant: Option<TenantId>, of: RefundOf, cursor: Option<String>) -> Result<Refundable, Error> {
         let topups = self.store.topups();
-        let once = store::ids::next_request().to_string();
-        match of {
+        let page = Page::parse(Some(PAGE), cursor.as_deref())?;
+        let (whose, left, refunds) = match of {
             RefundOf::Topup(id) => {
                 let order = topups.get(id).await?;
                 let left = if order.state == State::Succeeded { order.left() } else { NanoUsd::ZERO };
-                Ok(Refundable { left, refunds: Vec::new(), once })
+                (order.tenant, left, topups.refund_page(id, page).await?)
             }
             RefundOf::Request(id) => {
-                let (refunds, sale) = (topups.refunds_of_request(id).await?, charged(&self.store, id).await?.sale);
-                let back = refunds.iter().fold(NanoUsd::ZERO, |sum, refund| sum.saturating_add(refund.part.credit));
-                let refunds = refunds.into_iter().map(refund_line).collect();
-                Ok(Refundable { left: sale.saturating_sub(back), refunds, once })
+                let (of, back) = (charged(&self.store, id).await?, topups.back_of_request(id).await?);
+                (of.tenant, of.sale.saturating_sub(back), topups.request_refund_page(id, page).await?)
             }
+        };
+        if tenant.is_some_and(|theirs| theirs != whose) {
+            return Err(Error::NotFound("refund"));
         }
+        let once = store::ids::next_request().to_string();
+        Ok(Refundable { left, refunds: listed(refunds, refund_line), once })
     }
 
     async fn give_back(&self, actor: Actor, of: RefundOf, amount: NanoUsd, reason: &str) -> Result<(), Error> {
@@ -97,8 +103,13 @@ impl ServerConsole {
 }
 
 impl MoneyBack for ServerConsole {
-    fn refundable(&self, of: RefundOf) -> BoxFuture<'_, Result<Refundable, Failed>> {
-        Box::pin(async move { self.left(of).await.map_err(failed) })
+    fn refundable(
+        &self,
+        tenant: Option<TenantId>,
+        of: RefundOf,
+        cursor: Option<String>,
+    ) -> BoxFuture<'_, Result<Refundable, Failed>> {
+        Box::pin(async move { self.left(tenant, of, cursor).await.map_err(failed) })
     }
 
     fn refund(

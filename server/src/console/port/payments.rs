@@ -1,13 +1,13 @@
 //! Credit that is bought, for the console.
 
-use super::{ServerConsole, actor, failed, keys, time};
+use super::{ServerConsole, actor, failed, keys, listed, time};
 use crate::payments::{NotMade, Wish};
 use app::port::{Author, Failed, NewCodes, Payments};
 use domain::{
     exchange::minor_text,
     ids::{BatchId, TenantId, TopupId},
     money::{NanoUsd, PicoPerUnit},
-    views::{BatchLine, FeeLine, Fees, MoneyIn, RefundLine, Selling, TopupDetail, TopupLine, Way},
+    views::{BatchLine, FeeLine, Fees, Listed, RefundLine, Selling, TopupDetail, TopupLine, Way},
 };
 use futures::future::BoxFuture;
 use std::{collections::HashMap, time::Duration};
@@ -17,9 +17,9 @@ use store::{
     topups::{Refund, State, Topup},
 };
 
-/// Orders on a tenant's wallet, and rows of the lists for those who run the place.
-const LATEST: u32 = 10;
-const ALL: u32 = 50;
+/// Orders of one page on a tenant's wallet, and rows of one page of the lists for those who run the place.
+const PAGE: u32 = 10;
+const PAGE_OF_ALL: u32 = 50;
 
 fn topup_line(order: &Topup) -> TopupLine {
     let quote = &order.quote;
@@ -93,22 +93,32 @@ impl ServerConsole {
             expires_at: time(order.expires_us),
             receipt: order.receipt,
             ended_at: order.ended_us.map(time),
-            refunds: self.store.topups().refunds(id).await?.into_iter().map(refund_line).collect(),
         })
     }
 
-    async fn came_in(&self) -> Result<MoneyIn, Error> {
-        let (mut names, mut orders) = (HashMap::new(), Vec::new());
-        for order in self.store.topups().list(None, Page::first(ALL)).await?.rows {
+    async fn orders_with_names(&self, cursor: Option<String>) -> Result<Listed<(String, TopupLine)>, Error> {
+        let (mut names, mut lines) = (HashMap::new(), Vec::new());
+        let listing = self.store.topups().list(None, Page::parse(Some(PAGE_OF_ALL), cursor.as_deref())?).await?;
+        for order in listing.rows {
             let name = match names.get(&order.tenant) {
                 Some(name) => String::clone(name),
                 None => self.name_of(order.tenant).await?,
             };
             names.insert(order.tenant, name.clone());
-            orders.push((name, topup_line(&order)));
+            lines.push((name, topup_line(&order)));
         }
-        let batches = self.store.codes().list(Page::first(ALL)).await?.rows;
-        Ok(MoneyIn { orders, batches: batches.into_iter().map(batch_line).collect() })
+        Ok(Listed { lines, next: listing.next_cursor })
+    }
+
+    async fn orders_of(&self, tenant: TenantId, cursor: Option<String>) -> Result<Listed<TopupLine>, Error> {
+        let page = Page::parse(Some(PAGE), cursor.as_deref())?;
+        let listing = self.store.topups().list(Some(&[tenant]), page).await?;
+        Ok(listed(listing, |order| topup_line(&order)))
+    }
+
+    async fn batches_from(&self, cursor: Option<String>) -> Result<Listed<BatchLine>, Error> {
+        let page = Page::parse(Some(PAGE_OF_ALL), cursor.as_deref())?;
+        Ok(listed(self.store.codes().list(page).await?, batch_line))
     }
 }
 
@@ -125,28 +135,28 @@ impl Payments for ServerConsole {
         Fees { sold: payments.providers().next().is_some(), min, max, currencies: currencies.collect() }
     }
 
-    fn selling(&self, tenant: TenantId, may: bool) -> BoxFuture<'_, Result<Selling, Failed>> {
-        Box::pin(async move {
-            let payments = &self.api.payments;
-            let (min, max) = payments.limits();
-            let mut ways = Vec::new();
-            for provider in payments.providers() {
-                for currency in payments.taken_by(provider) {
-                    let way = |method: &str| Way {
-                        provider: provider.name().to_owned(),
-                        method: method.to_owned(),
-                        currency: currency.code.clone(),
-                    };
-                    match provider.methods() {
-                        [] => ways.push(way("")),
-                        methods => ways.extend(methods.iter().map(|method| way(method))),
-                    }
+    fn selling(&self, may: bool) -> Selling {
+        let payments = &self.api.payments;
+        let (min, max) = payments.limits();
+        let mut ways = Vec::new();
+        for provider in payments.providers() {
+            for currency in payments.taken_by(provider) {
+                let way = |method: &str| Way {
+                    provider: provider.name().to_owned(),
+                    method: method.to_owned(),
+                    currency: currency.code.clone(),
+                };
+                match provider.methods() {
+                    [] => ways.push(way("")),
+                    methods => ways.extend(methods.iter().map(|method| way(method))),
                 }
             }
-            let page = Page::first(LATEST);
-            let orders = self.store.topups().list(Some(&[tenant]), page).await.map_err(failed)?.rows;
-            Ok(Selling { may, ways, min, max, orders: orders.iter().map(topup_line).collect() })
-        })
+        }
+        Selling { may, ways, min, max }
+    }
+
+    fn orders(&self, tenant: TenantId, cursor: Option<String>) -> BoxFuture<'_, Result<Listed<TopupLine>, Failed>> {
+        Box::pin(async move { self.orders_of(tenant, cursor).await.map_err(failed) })
     }
 
     fn order_credit(
@@ -181,8 +191,12 @@ impl Payments for ServerConsole {
         Box::pin(async move { self.detail_of(tenant, id).await.map_err(failed) })
     }
 
-    fn money_in(&self) -> BoxFuture<'_, Result<MoneyIn, Failed>> {
-        Box::pin(async move { self.came_in().await.map_err(failed) })
+    fn all_orders(&self, cursor: Option<String>) -> BoxFuture<'_, Result<Listed<(String, TopupLine)>, Failed>> {
+        Box::pin(async move { self.orders_with_names(cursor).await.map_err(failed) })
+    }
+
+    fn batches(&self, cursor: Option<String>) -> BoxFuture<'_, Result<Listed<BatchLine>, Failed>> {
+        Box::pin(async move { self.batches_from(cursor).await.map_err(failed) })
     }
 
     fn create_codes(&self, by: Author, new: NewCodes) -> BoxFuture<'_, Result<Vec<String>, Failed>> {
