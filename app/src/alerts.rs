@@ -53,7 +53,10 @@ pub async fn set_budget(
     let amount = crate::tenants::amount(crate::words::Budgets::here().amount(), &amount)?;
     let steps = numbers(&steps)?;
     let set = crate::port::BudgetSet { budget, owner, period, amount, hard, steps };
-    crate::port::console()?.set_budget(seen.author(), tenant, set).await?;
+    let t = crate::words::Budgets::here();
+    let labels = [("amount", t.amount()), ("steps", t.steps()), ("owner", t.of()), ("period", t.per())];
+    let done = crate::port::console()?.set_budget(seen.author(), tenant, set).await;
+    done.map_err(|failed| Refusal::from(failed).labelled(&labels))?;
     crate::leptos_port::redirect("/budgets");
     Ok(())
 }
@@ -90,6 +93,17 @@ pub struct RuleForm {
 
 #[cfg(feature = "ssr")]
 impl RuleForm {
+    fn labels() -> [(&'static str, &'static str); 5] {
+        let t = crate::words::Alerts::here();
+        [
+            ("name", crate::words::Common::here().name()),
+            ("emails", t.emails()),
+            ("webhook", t.webhook()),
+            ("threshold", t.threshold()),
+            ("window_seconds", t.window()),
+        ]
+    }
+
     fn read(self) -> Result<crate::port::AlertSet, Refusal> {
         let t = crate::words::Alerts::here();
         let count = |field: &'static str, text: &str| {
@@ -117,7 +131,8 @@ pub async fn set_alert(set: RuleForm) -> Result<(), Refusal> {
     let (seen, tenant) = crate::guard::may_or_sees_all(domain::role::Permission::ChangeTenant).await?;
     let set = set.read()?;
     let name = set.name.clone();
-    if let Some(secret) = crate::port::console()?.set_alert(seen.author(), tenant, set).await? {
+    let done = crate::port::console()?.set_alert(seen.author(), tenant, set).await;
+    if let Some(secret) = done.map_err(|failed| Refusal::from(failed).labelled(&RuleForm::labels()))? {
         crate::leptos_port::flash_rule(&name, &secret);
     }
     crate::leptos_port::redirect(page(tenant));

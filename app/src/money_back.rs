@@ -36,7 +36,10 @@ pub async fn refund(of: String, amount: String, reason: String, once: String) ->
     let seen = crate::guard::admin().await?;
     let of = crate::port::RefundOf::parse(&of).ok_or(Refusal::NotFound)?;
     let amount = crate::tenants::amount(crate::words::Credit::here().amount(), &amount)?;
-    crate::port::console()?.refund(seen.author(), of, amount, reason, once).await?;
+    let labels =
+        [("amount", crate::words::Credit::here().amount_usd()), ("Reason", crate::words::MoneyBack::here().why())];
+    let done = crate::port::console()?.refund(seen.author(), of, amount, reason, once).await;
+    done.map_err(|failed| Refusal::from(failed).labelled(&labels))?;
     crate::leptos_port::redirect(&of.page());
     Ok(())
 }
@@ -46,7 +49,10 @@ pub async fn refund(of: String, amount: String, reason: String, once: String) ->
 pub async fn close_tenant(tenant: TenantId, name: String, pay_out: String, reference: String) -> Result<(), Refusal> {
     let seen = crate::guard::admin().await?;
     let pay_out = crate::tenants::amount(crate::words::MoneyBack::here().pays_out(), &pay_out)?;
-    crate::port::console()?.close_tenant(seen.author(), tenant, name, pay_out, reference).await?;
+    let t = crate::words::MoneyBack::here();
+    let labels = [("Name", crate::words::Common::here().name()), ("Reason", t.reference()), ("pay_out", t.pays_out())];
+    let done = crate::port::console()?.close_tenant(seen.author(), tenant, name, pay_out, reference).await;
+    done.map_err(|failed| Refusal::from(failed).labelled(&labels))?;
     crate::leptos_port::redirect(&format!("/tenants/{tenant}"));
     Ok(())
 }

@@ -62,6 +62,19 @@ impl Refusal {
         Self::Unavailable { id }
     }
 
+    /// With the field as the form calls it: these are what the management API calls its fields, and their labels.
+    #[cfg(feature = "ssr")]
+    #[must_use]
+    pub fn labelled(self, labels: &[(&str, &str)]) -> Self {
+        match self {
+            Self::Invalid { field, why } => {
+                let label = labels.iter().find(|(name, _)| *name == field).map(|(_, label)| (*label).to_owned());
+                Self::Invalid { field: label.unwrap_or(field), why }
+            }
+            other => other,
+        }
+    }
+
     /// What whoever runs the place finds it by in the log.
     pub fn id(&self) -> Option<&str> {
         match self {

@@ -70,7 +70,12 @@ fn refused(problem: &Problem) -> Failed {
         404 => Failed::NotFound,
         409 => Failed::Conflict(problem.detail().to_owned()),
         500.. => Failed::Unavailable,
-        _ => Failed::Invalid { field: "The form".to_owned(), why: problem.detail().trim_end_matches('.').to_owned() },
+        _ => {
+            let told = problem.detail().trim_end_matches('.');
+            let named = told.strip_prefix("field `").and_then(|rest| rest.split_once("`: "));
+            let (field, why) = named.unwrap_or(("The form", told));
+            Failed::Invalid { field: field.to_owned(), why: why.to_owned() }
+        }
     }
 }
 
