@@ -98,15 +98,15 @@ async fn orders_codes_and_refunds_are_read_page_by_page() {
             kind: CodeKind::Bonus,
             amount: NanoUsd(1),
             codes: 1,
-            note: format!("fair {n:03}"),
+            note: format!("note a {n:03}"),
             expires_us: None,
         };
         world.store.codes().create(&Actor::system(), new.clone()).await.unwrap();
-        world.store.codes().create(&Actor::system(), NewBatch { note: format!("more {n:03}"), ..new }).await.unwrap();
+        world.store.codes().create(&Actor::system(), NewBatch { note: format!("note b {n:03}"), ..new }).await.unwrap();
         world.fresh_topup().await;
     }
     assert_eq!(console.all("money_in_page", "orders", links).await, [50, 1]);
-    let notes = |html: &str| between(html, "clip\" title=\"", "\"");
+    let notes = |html: &str| between(html, "title=\"note ", "\"");
     assert_eq!(console.all("money_in_page", "batches", notes).await, [50, 6]);
 
     let order: TopupId = world.paid_topup().await.parse().unwrap();
