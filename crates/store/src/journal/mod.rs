@@ -364,31 +364,32 @@ fn left_behind(folder: &Path, node: &str) -> io::Result<Vec<Arc<Segment>>> {
     Ok(segments)
 }
 
-/// Every segment in `data_dir`, drained or not, oldest first, for a reader that changes nothing.
+/// Every segment in `data_dir`, drained or not, oldest first, for a reader that changes nothing. Each is opened when it is
+/// asked for: a busy week leaves more of them than a process may have files open.
 ///
 /// # Errors
 /// What the disk says.
-pub fn read_only(data_dir: &Path) -> io::Result<Vec<Segment>> {
+pub fn read_only(data_dir: &Path) -> io::Result<impl Iterator<Item = io::Result<Segment>>> {
     let folder = data_dir.join("journal");
-    if !folder.exists() {
-        return Ok(Vec::new());
+    let mut paths = Vec::new();
+    if folder.exists() {
+        paths.extend(files(&folder, LIVE)?);
+        paths.extend(files(&folder, DRAINED)?);
     }
-    let mut paths = files(&folder, LIVE)?;
-    paths.extend(files(&folder, DRAINED)?);
-    let mut segments = Vec::new();
-    for path in paths {
-        match Segment::finished(&path, false) {
-            Ok(found) => segments.extend(found),
-            // Renamed or deleted between listing and opening: look under its other name.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let renamed = path.with_extension(DRAINED);
-                if renamed.exists() {
-                    segments.extend(Segment::finished(&renamed, false)?);
-                }
-            }
-            Err(error) => return Err(error),
-        }
+    // By the names ([`segment::Header::file_name`]); one that was renamed meanwhile is there twice.
+    paths.sort_by(|one, other| one.file_stem().cmp(&other.file_stem()));
+    paths.dedup_by(|one, other| one.file_stem() == other.file_stem());
+    Ok(paths.into_iter().filter_map(|path| open_read_only(&path).transpose()))
+}
+
+/// A segment under either of its names; `None`: it has no header, or its days are over.
+fn open_read_only(path: &Path) -> io::Result<Option<Segment>> {
+    let missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+    match Segment::finished(path, false) {
+        Err(error) if missing(&error) => match Segment::finished(&path.with_extension(DRAINED), false) {
+            Err(error) if missing(&error) => Ok(None),
+            found => found,
+        },
+        found => found,
     }
-    segments.sort_by_key(|segment| (segment.header.epoch, segment.header.sequence));
-    Ok(segments)
 }

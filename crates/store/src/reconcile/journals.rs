@@ -44,15 +44,18 @@ pub(super) async fn compare(tx: &mut Tx, data_dir: &Path, report: &mut Report) -
         };
         posted.insert(row.text("segment")?, it);
     }
-    let segments = journal::read_only(data_dir).map_err(file)?;
     let mut replay = Replay::default();
     let mut complete = Vec::new();
-    for (number, segment) in segments.iter().enumerate().filter(|(_, segment)| segment.header.node == node) {
+    for (number, segment) in journal::read_only(data_dir).map_err(file)?.enumerate() {
+        let segment = segment.map_err(file)?;
+        if segment.header.node != node {
+            continue;
+        }
         let known = posted.remove(&segment.id);
         if known.as_ref().is_some_and(|it| it.complete) {
             complete.push(number);
         }
-        self::segment(tx, number, segment, known.as_ref(), &mut replay, report).await?;
+        self::segment(tx, number, &segment, known.as_ref(), &mut replay, report).await?;
     }
     // A complete segment may have been deleted when its days were over; one that is not may not.
     for (id, _) in posted.iter().filter(|(_, it)| !it.complete) {

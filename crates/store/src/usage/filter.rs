@@ -52,27 +52,36 @@ impl Where {
 
     /// The same, of a statement that has these values before.
     pub fn after(values: Vec<Value>, filter: &Filter, time: &str) -> Self {
-        Self::build(values, filter, time, "")
+        Self::build(values, filter, time, false)
     }
 
-    /// The filter on the requests themselves. SQLite keeps no statistics: it would look for errors among all rows of a
-    /// tenant, however many there are and however few failed. A plus keeps it from the indices of whoever is asked for.
+    /// The filter on the requests themselves. SQLite keeps no statistics: it would look for the errors of a tenant among all
+    /// of its requests for a model, however many there are. A plus before a column keeps it from the column's indices, so
+    /// that it takes the errors of one thing that is asked for, and those of a status where nothing else is.
     pub fn requests(filter: &Filter, sqlite: bool) -> Self {
-        Self::build(Vec::new(), filter, "time_us", if sqlite && filter.only_errors() { "+" } else { "" })
+        Self::build(Vec::new(), filter, "time_us", sqlite && filter.only_errors())
     }
 
-    fn build(values: Vec<Value>, filter: &Filter, time: &str, plus: &str) -> Self {
+    fn build(values: Vec<Value>, filter: &Filter, time: &str, by_one: bool) -> Self {
         let mut it = Self { text: String::from("1 = 1"), values };
+        let mut plus = "";
+        let mut column = |it: &mut Self, name: &str, value: Option<Value>| {
+            let is_asked_for = value.is_some();
+            it.add(&format!("{plus}{name} = "), value);
+            if by_one && is_asked_for {
+                plus = "+";
+            }
+        };
+        column(&mut it, "key_id", filter.key.map(Value::from));
+        column(&mut it, "tenant", filter.tenant.map(Value::from));
+        column(&mut it, "model", filter.model.clone().map(Value::from));
+        column(&mut it, "channel", filter.channel.map(Value::from));
+        column(&mut it, "status", filter.status.map(Value::from));
         it.add(&format!("{time} >= "), filter.from_us);
         it.add(&format!("{time} < "), filter.to_us);
-        it.add(&format!("{plus}tenant = "), filter.tenant);
-        it.add(&format!("{plus}key_id = "), filter.key);
-        it.add(&format!("{plus}model = "), filter.model.clone());
-        it.add(&format!("{plus}channel = "), filter.channel);
-        it.add("status = ", filter.status);
         it.any_of(&filter.any_of);
         if filter.only_errors() {
-            // As the indices usage_events_errors and usage_events_failed have it.
+            // As the indices of errors have it.
             it.text.push_str(" AND (status >= 400 OR status = 0)");
         }
         it

@@ -19,10 +19,14 @@ fn start(dir: &Path, durability: Durability) -> (Arc<Journal>, Identity) {
     (Journal::start(dir, &node, config, Arc::new(RealDisk)).unwrap(), node)
 }
 
+fn segments(dir: &Path) -> Vec<Segment> {
+    read_only(dir).unwrap().collect::<Result<_, _>>().unwrap()
+}
+
 /// All records of all segments, oldest first.
 fn records(dir: &Path) -> Vec<Record> {
     let mut all = Vec::new();
-    for segment in read_only(dir).unwrap() {
+    for segment in segments(dir) {
         let mut reader = Reader::at(HEADER);
         while let Some((_, record)) = reader.next(&segment).unwrap() {
             all.push(record);
@@ -74,7 +78,7 @@ proptest! {
         let dir = tempfile::tempdir().unwrap();
         let (journal, _node) = start(dir.path(), Durability::Process);
         journal.close();
-        let path = read_only(dir.path()).unwrap().pop().unwrap().path.clone();
+        let path = segments(dir.path()).pop().unwrap().path;
         let pieces = encoded(&all);
         let bytes = pieces.concat();
         let kept = (bytes.len() as f64 * cut) as usize;
@@ -165,7 +169,7 @@ async fn many_producers_lose_nothing_over_many_segments() {
         assert_eq!(journal.open_requests(), 0);
         journal.close();
         drop((journal, node));
-        let segments = read_only(dir.path()).unwrap();
+        let segments = segments(dir.path());
         assert!(segments.len() > 4, "{}", segments.len());
         assert!(segments.is_sorted_by_key(|segment| segment.header.sequence));
         let all = records(dir.path());

@@ -213,15 +213,18 @@ impl World {
         let node = self.rng.random_range(0..self.nodes.len());
         let (died, live): (Vec<_>, _) = std::mem::take(&mut self.running).into_iter().partition(|it| it.node == node);
         self.running = live;
+        let mut lost = Vec::new();
         for running in died {
             let wallet = self.wallets.get_mut(&running.tenant).unwrap();
             wallet.held -= running.hold.amount().0;
             wallet.charged += running.counted;
             self.windows.ended(running.hold.windows(), running.hold.amount().0, running.counted);
             self.expected.insert(running.opened.request, running.counted);
-            std::mem::forget(running.hold);
+            lost.push(running.hold);
         }
         self.nodes.remove(node).die().await;
+        // Nobody hears of them any more.
+        drop(lost);
         let started = std::time::Instant::now();
         let again = Node::start(&self.db, &self.dirs[node]);
         again.ledger.recovered().await;
