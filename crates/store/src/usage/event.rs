@@ -1,8 +1,11 @@
 //! One request's row.
 
-use super::filter::{Filter, Where};
+use super::{
+    filter::{Filter, Where},
+    index,
+};
 use crate::{
-    db::{Db, Row, Tx},
+    db::{Db, Row, Sql, Tx},
     drain::row::time_us,
     error::{Error, Result},
 };
@@ -14,7 +17,7 @@ use domain::{
 };
 use std::ops::RangeInclusive;
 
-const SELECT: &str = "SELECT * FROM usage_events";
+const NEWEST: &str = "time_us DESC, request_id DESC";
 
 /// A place in the order of all requests: the cursor of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,9 +100,9 @@ pub struct Event {
 pub async fn page(tx: &mut Tx, filter: &Filter, before: Option<Place>, limit: u32) -> Result<Vec<Event>> {
     // Of two upper bounds SQLite may take the higher one, and read all rows down to the lower.
     let to_us = filter.to_us.into_iter().chain(before.map(|place| place.time_us.saturating_add(1))).min();
-    let mut select = Where::requests(&Filter { to_us, ..filter.clone() }, tx.is_sqlite());
-    select.beyond(false, before);
-    let select = select.sql(SELECT, &format!("ORDER BY time_us DESC, request_id DESC LIMIT {limit}"));
+    let mut wanted = Where::requests(&Filter { to_us, ..filter.clone() });
+    wanted.beyond(false, before);
+    let select = index::rows(tx.is_sqlite(), filter, wanted, NEWEST, limit);
     tx.fetch_all(select).await?.iter().map(event).collect()
 }
 
@@ -112,10 +115,10 @@ pub(super) async fn ascending(
     limit: u32,
 ) -> Result<Vec<Event>> {
     let from_us = filter.from_us.into_iter().chain(after.map(|place| place.time_us)).max();
-    let mut select = Where::requests(&Filter { from_us, ..filter.clone() }, db.is_sqlite());
-    select.add("COALESCE((SELECT t.line FROM transfers t WHERE t.id = usage_events.transfer), 0) <= ", until);
-    select.beyond(true, after);
-    fetch(db, select, &format!("ORDER BY time_us, request_id LIMIT {limit}")).await
+    let mut wanted = Where::requests(&Filter { from_us, ..filter.clone() });
+    wanted.add("COALESCE((SELECT t.line FROM transfers t WHERE t.id = usage_events.transfer), 0) <= ", until);
+    wanted.beyond(true, after);
+    fetch(db, index::rows(db.is_sqlite(), filter, wanted, "time_us, request_id", limit)).await
 }
 
 /// The newest rows whose ids are among these, newest first.
@@ -131,10 +134,10 @@ pub async fn among(
     // By time too: that is the order of the indices.
     let (from_us, to_us) = (time_us(*ids.start()), time_us(*ids.end()).saturating_add(1));
     let filter = Filter { tenant, from_us: Some(from_us), to_us: Some(to_us), ..Filter::default() };
-    let mut select = Where::requests(&filter, db.is_sqlite());
-    select.add("request_id >= ", Some(*ids.start()));
-    select.add("request_id <= ", Some(*ids.end()));
-    fetch(db, select, &format!("ORDER BY time_us DESC, request_id DESC LIMIT {limit}")).await
+    let mut wanted = Where::requests(&filter);
+    wanted.add("request_id >= ", Some(*ids.start()));
+    wanted.add("request_id <= ", Some(*ids.end()));
+    fetch(db, index::rows(db.is_sqlite(), &filter, wanted, NEWEST, limit)).await
 }
 
 /// One request; `None`: it has no row (yet).
@@ -142,15 +145,15 @@ pub async fn among(
 /// # Errors
 /// The database's.
 pub async fn get(db: &Db, request: RequestId) -> Result<Option<Event>> {
-    let mut select = Where::requests(&Filter::default(), db.is_sqlite());
-    select.add("time_us = ", Some(time_us(request)));
-    select.add("request_id = ", Some(request));
-    Ok(fetch(db, select, "").await?.pop())
+    let all = Filter::default();
+    let mut wanted = Where::requests(&all);
+    wanted.add("time_us = ", Some(time_us(request)));
+    wanted.add("request_id = ", Some(request));
+    Ok(fetch(db, index::rows(db.is_sqlite(), &all, wanted, NEWEST, 1)).await?.pop())
 }
 
-async fn fetch(db: &Db, select: Where, after: &str) -> Result<Vec<Event>> {
-    let rows = db.fetch_all(select.sql(SELECT, after)).await?;
-    rows.iter().map(event).collect()
+async fn fetch(db: &Db, select: Sql) -> Result<Vec<Event>> {
+    db.fetch_all(select).await?.iter().map(event).collect()
 }
 
 fn count(row: &Row, column: &'static str) -> Result<u64> {

@@ -32,7 +32,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    fn only_errors(&self) -> bool {
+    pub(super) fn only_errors(&self) -> bool {
         self.errors || self.status.is_some_and(is_error)
     }
 }
@@ -52,31 +52,12 @@ impl Where {
 
     /// The same, of a statement that has these values before.
     pub fn after(values: Vec<Value>, filter: &Filter, time: &str) -> Self {
-        Self::build(values, filter, time, false)
-    }
-
-    /// The filter on the requests themselves. SQLite keeps no statistics: it would look for the errors of a tenant among all
-    /// of its requests for a model, however many there are. A plus before a column keeps it from the column's indices, so
-    /// that it takes the errors of one thing that is asked for, and those of a status where nothing else is.
-    pub fn requests(filter: &Filter, sqlite: bool) -> Self {
-        Self::build(Vec::new(), filter, "time_us", sqlite && filter.only_errors())
-    }
-
-    fn build(values: Vec<Value>, filter: &Filter, time: &str, by_one: bool) -> Self {
         let mut it = Self { text: String::from("1 = 1"), values };
-        let mut plus = "";
-        let mut column = |it: &mut Self, name: &str, value: Option<Value>| {
-            let is_asked_for = value.is_some();
-            it.add(&format!("{plus}{name} = "), value);
-            if by_one && is_asked_for {
-                plus = "+";
-            }
-        };
-        column(&mut it, "key_id", filter.key.map(Value::from));
-        column(&mut it, "tenant", filter.tenant.map(Value::from));
-        column(&mut it, "model", filter.model.clone().map(Value::from));
-        column(&mut it, "channel", filter.channel.map(Value::from));
-        column(&mut it, "status", filter.status.map(Value::from));
+        it.add("key_id = ", filter.key);
+        it.add("tenant = ", filter.tenant);
+        it.add("model = ", filter.model.clone());
+        it.add("channel = ", filter.channel);
+        it.add("status = ", filter.status);
         it.add(&format!("{time} >= "), filter.from_us);
         it.add(&format!("{time} < "), filter.to_us);
         it.any_of(&filter.any_of);
@@ -85,6 +66,11 @@ impl Where {
             it.text.push_str(" AND (status >= 400 OR status = 0)");
         }
         it
+    }
+
+    /// The filter on the requests themselves.
+    pub fn requests(filter: &Filter) -> Self {
+        Self::new(filter, "time_us")
     }
 
     /// Of one of these groups.

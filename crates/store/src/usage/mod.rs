@@ -10,6 +10,7 @@ pub(crate) mod durations;
 pub(crate) mod event;
 mod filter;
 mod group;
+mod index;
 mod margin;
 mod pieces;
 pub(crate) mod summary;
