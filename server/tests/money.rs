@@ -22,6 +22,7 @@ testkit::on_both_databases!(
     m7_an_upstream_is_read_on_no_longer_than_allowed_after_its_caller_left,
     m8_an_error_before_content_costs_nothing_and_gives_its_hold_back,
     m9_a_hundred_copies_of_one_adjustment_have_one_effect,
+    an_attempt_that_failed_is_a_cost_of_its_channel_and_never_the_callers,
 );
 
 async fn m1_m5_the_books_balance_at_every_read_and_nothing_delivered_goes_uncharged(
@@ -303,6 +304,45 @@ async fn m9_a_hundred_copies_of_one_adjustment_have_one_effect(program: &str, ki
     let other = bed.api.post_once(&path, "one-and-the-same", &json!({"amount": "8", "reason": "once"})).await?;
     ensure!(other.status() == 422, "M9: another body under the same key: {} {}", other.status(), other.text());
     figure(&format!("M9 {kind:?}: 100 copies of an adjustment, one effect"));
+    bed.books_agree().await
+}
+
+async fn an_attempt_that_failed_is_a_cost_of_its_channel_and_never_the_callers(
+    program: &str,
+    kind: Kind,
+) -> Result<()> {
+    let bed = Bed::start(program, kind).await?;
+    let rates = json!({"input": "1000", "output": "2000"});
+    bed.api.price("twice", &rates).await?;
+    // Counted, and nothing said: the first channel is tried in vain. What it told costs $0.013, the answer $0.008.
+    let empty = json!({"id": "c", "object": "chat.completion", "choices": [],
+        "usage": {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}});
+    bed.upstream.on_model("first", Script::Answer(Play::new(200, "application/json", empty.to_string())));
+    bed.upstream.on_model("second", answers::chat("second", 4, 2));
+    let mut channels = Vec::new();
+    for (priority, upstream) in [(1, "first"), (0, "second")] {
+        let model = json!({"model": "twice", "upstream": upstream, "cost": rates});
+        let fields = json!({"name": upstream, "priority": priority, "models": [model]});
+        channels.push(bed.api.channel("openai", &bed.upstream.base_url("openai"), "twice", &fields).await?);
+    }
+    bed.known().await?;
+    let answer = bed.send(&bed.chat("twice", &json!({"max_tokens": 10}))).await?;
+    ensure!(answer.status() == 200, "{} {}", answer.status(), answer.text());
+    let row = bed.rows(1).await?.remove(0);
+    let cost = row.get("cost_usd").map(String::as_str);
+    ensure!(cost == Some("0.008"), "charged {cost:?}");
+    let id = row.get("request_id").context("no id")?;
+    let shown = bed.api.get(&format!("/requests/{id}")).await?;
+    let spent = &shown["tries"][0]["spent"];
+    ensure!(spent["cost_usd"] == "0.013" && spent["usage"]["input"] == 9, "{shown}");
+    ensure!(shown["tries"][1].get("spent").is_none() && shown["provider_cost_usd"] == "0.008", "{shown}");
+    let margins = bed.api.get("/margin?group_by=channel").await?;
+    for (channel, requests, cost, margin) in [(&channels[0], 0, "0.013", "-0.013"), (&channels[1], 1, "0.008", "0")] {
+        let mut lines = margins["data"].as_array().into_iter().flatten();
+        let line = lines.find(|line| line["channel"].as_str() == Some(channel)).context("no line of the channel")?;
+        let told = (line["requests"].as_i64(), line["cost_usd"].as_str(), line["margin_usd"].as_str());
+        ensure!(told == (Some(requests), Some(cost), Some(margin)), "{margins}");
+    }
     bed.books_agree().await
 }
 

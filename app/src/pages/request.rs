@@ -229,7 +229,8 @@ fn Tries(
     total_us: u64,
 ) -> impl IntoView {
     let t = Words::here();
-    let margin = NanoUsd(sale.0.saturating_sub(cost.0));
+    let in_vain = tries.iter().fold(NanoUsd::ZERO, |sum, one| sum.saturating_add(one.cost));
+    let margin = sale.saturating_sub(cost).saturating_sub(in_vain);
     let end = tries.iter().map(|one| one.start_us.saturating_add(one.took_us)).max().unwrap_or(0).max(total_us).max(1);
     let share = move |us: u64| {
         crate::chart::At(u32::try_from(u128::from(us) * 10_000 / u128::from(end)).unwrap_or(10_000)).percent()
@@ -258,6 +259,7 @@ fn Tries(
         <Panel title=t.for_admins() aside=t.not_shown()>
             <dl class="kv body">
                 <dt>{t.cost_to_us()}</dt><dd><Money amount=cost/></dd>
+                {(in_vain > NanoUsd::ZERO).then(|| view! { <dt>{t.in_vain()}</dt><dd><Money amount=in_vain/></dd> })}
                 <dt>{t.margin()}</dt><dd><Money amount=margin/></dd>
             </dl>
         </Panel>

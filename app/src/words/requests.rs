@@ -97,6 +97,7 @@ super::words! {
         for_admins: "For admins", "仅管理员";
         not_shown: "not shown to the tenant", "不向租户显示";
         cost_to_us: "Cost to us", "成本";
+        in_vain: "Failed attempts", "失败的尝试";
         margin: "Margin", "毛利";
         candidates: "Candidates", "候选";
         attempts: "Attempts", "尝试";

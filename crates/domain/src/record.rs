@@ -108,6 +108,33 @@ pub struct Attempt {
     pub start_us: u64,
     /// Microseconds it took, to its end or failure.
     pub took_us: u64,
+    /// What it used all the same, where it failed.
+    #[serde(skip)]
+    pub spent: Option<Box<Spent>>,
+}
+
+/// What a try that failed has used, as its upstream told before it failed. Never the caller's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    /// What it told.
+    pub usage: Usage,
+    /// The cost price applied.
+    pub cost_price: Option<PriceId>,
+    /// What that costs us.
+    pub cost: NanoUsd,
+}
+
+impl Settlement {
+    /// Tries that failed and cost something all the same, by their places.
+    pub fn spent(&self) -> impl Iterator<Item = (usize, &Attempt, &Spent)> {
+        let all = self.attempts.iter().enumerate();
+        all.filter_map(|(place, attempt)| Some((place, attempt, attempt.spent.as_deref()?)))
+    }
+
+    /// What those cost us together.
+    pub fn spent_in_vain(&self) -> NanoUsd {
+        self.spent().fold(NanoUsd::ZERO, |sum, (.., spent)| sum.saturating_add(spent.cost))
+    }
 }
 
 /// How a request ended and what it comes to. With its [`Opened`], a row.

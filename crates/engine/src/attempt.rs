@@ -13,7 +13,11 @@ use crate::{
     upstream::Upstream,
 };
 use bytes::Bytes;
-use domain::ports::{Catalog, Ledger};
+use domain::{
+    ports::{Catalog, Ledger},
+    price::TierName,
+    usage::Usage,
+};
 use http::{HeaderValue, header};
 use http_body_util::{BodyExt, Limited};
 use protocol::{
@@ -49,12 +53,36 @@ pub(crate) struct AttemptFailed {
     pub what: String,
     /// What the caller gets if the class says that it is about the request.
     pub caller_body: Option<Bytes>,
+    /// What it used all the same.
+    pub told: Option<Box<Told>>,
+}
+
+/// What an upstream told of an answer that came to nothing.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub usage: Usage,
+    pub service_tier: Option<TierName>,
+}
+
+impl Told {
+    pub fn of(usage: Option<Usage>, service_tier: Option<TierName>) -> Option<Box<Self>> {
+        let usage = usage.filter(|usage| !usage.is_empty())?;
+        Some(Box::new(Self { usage, service_tier }))
+    }
 }
 
 impl AttemptFailed {
     pub fn transient(what: impl Into<String>) -> Self {
         let what = what.into();
-        Self { class: Class::Transient, status: 0, timed_out: false, retry_after: None, what, caller_body: None }
+        Self {
+            class: Class::Transient,
+            status: 0,
+            timed_out: false,
+            retry_after: None,
+            what,
+            caller_body: None,
+            told: None,
+        }
     }
 
     pub fn timeout(what: &'static str) -> Self {
@@ -76,7 +104,13 @@ impl AttemptFailed {
             retry_after: error.retry_after,
             what,
             caller_body: None,
+            told: None,
         }
+    }
+
+    /// With what it used all the same.
+    pub fn having(self, told: Option<Box<Told>>) -> Self {
+        Self { told, ..self }
     }
 }
 
@@ -163,6 +197,7 @@ where
         retry_after: error.retry_after,
         what: vocabulary(&error),
         caller_body,
+        told: None,
     }
 }
 

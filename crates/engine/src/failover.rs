@@ -305,10 +305,11 @@ fn note_attempt<T>(
     began: Instant,
     outcome: &Result<T, AttemptFailed>,
 ) {
-    let (status, error) = match outcome {
-        Ok(_) => (200, ""),
-        Err(failed) => (failed.status, failed.word()),
+    let (status, error, told) = match outcome {
+        Ok(_) => (200, "", None),
+        Err(failed) => (failed.status, failed.word(), failed.told.as_ref()),
     };
+    let spent = told.map(|told| Box::new(held.spent(candidate, told)));
     held.attempts.push(Attempt {
         channel: candidate.channel().id,
         credential: candidate.credential().map(|credential| credential.id),
@@ -316,5 +317,6 @@ fn note_attempt<T>(
         error: error.to_owned(),
         start_us,
         took_us: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+        spent,
     });
 }

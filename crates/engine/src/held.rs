@@ -1,6 +1,7 @@
 //! A request with money set aside: from here on it ends exactly once, by being settled.
 
 use crate::{
+    attempt::Told,
     health::Permit,
     limits::Room,
     notices::{Kind, Notice, Notices},
@@ -14,7 +15,7 @@ use domain::{
     money::NanoUsd,
     ports::{Hold, HoldRefused, JournalFailed, Ledger},
     price::{self, Price, TierName},
-    record::{Attempt, Checkpoint, EndState, Opened, Settlement},
+    record::{Attempt, Checkpoint, EndState, Opened, Settlement, Spent},
     refusal::{Code, Refusal},
     usage::{Usage, UsageSource},
 };
@@ -158,7 +159,8 @@ impl Held {
 
     /// What `usage` costs the tenant, and us, served in the tier that the answer tells, else in the one asked for.
     fn charges(&self, usage: &Usage, told: Option<TierName>) -> Charges {
-        let tier = told.or_else(|| self.asked_tier()).unwrap_or_default();
+        let asked = || self.candidate().and_then(|candidate| self.asked_tier(candidate));
+        let tier = told.or_else(asked).unwrap_or_default();
         let Planned { sale, multiplier, .. } = &self.planned;
         let applied = sale.applied(usage, tier);
         let as_quoted = Price::is_base(applied) && tier.is_standard();
@@ -170,10 +172,20 @@ impl Held {
         }
     }
 
-    /// The tier that the serving channel was asked for: a translation leaves it out, and the channel's own parameters have
-    /// the last word.
-    fn asked_tier(&self) -> Option<TierName> {
-        let candidate = self.candidate()?;
+    /// What a try used that failed, and what that costs us.
+    pub(crate) fn spent(&self, candidate: &Candidate, told: &Told) -> Spent {
+        let tier = told.service_tier.or_else(|| self.asked_tier(candidate)).unwrap_or_default();
+        let price = candidate.offer.cost.at(self.planned.time_us);
+        Spent {
+            usage: told.usage.clamped(),
+            cost_price: price.map(|price| price.id),
+            cost: price.map_or(NanoUsd::ZERO, |price| price.cost(&told.usage, tier)),
+        }
+    }
+
+    /// The tier that a channel was asked for: a translation leaves it out, and the channel's own parameters have the last
+    /// word.
+    fn asked_tier(&self, candidate: &Candidate) -> Option<TierName> {
         let own = self.planned.head.service_tier.filter(|_| candidate.dialect == self.planned.received.dialect);
         let params = &candidate.channel().settings.params;
         let named = |all: &BTreeMap<String, serde_json::Value>| {

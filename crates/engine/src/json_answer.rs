@@ -1,6 +1,6 @@
 //! A whole answer, buffered: its bytes go to the caller unchanged, or translated, after its usage was read.
 
-use crate::attempt::{AttemptFailed, content_type};
+use crate::attempt::{AttemptFailed, Told, content_type};
 use bytes::Bytes;
 use domain::dialect::Dialect;
 use http::HeaderValue;
@@ -43,7 +43,9 @@ where
         Ok(Ok(body)) => body.to_bytes(),
     };
     match answer::read_answer(dialect, &body) {
-        Ok(read) if read.empty => Err(AttemptFailed::transient("an empty answer")),
+        Ok(read) if read.empty => {
+            Err(AttemptFailed::transient("an empty answer").having(Told::of(read.usage, read.service_tier)))
+        }
         Ok(read) => Ok(JsonAnswer { body, content_type, read, translation: None }),
         Err(Fault::UpstreamError(error)) => Err(AttemptFailed::in_answer(error)),
         Err(fault) => Err(AttemptFailed::transient(fault.to_string())),

@@ -2,7 +2,7 @@
 //! retried elsewhere and the caller's 200 is only sent for an answer.
 
 use crate::{
-    attempt::{AttemptFailed, content_type},
+    attempt::{AttemptFailed, Told, content_type},
     config::RelayConfig,
 };
 use bytes::{Bytes, BytesMut};
@@ -45,13 +45,29 @@ where
     // What is translated from documents goes on as events.
     let content_type = if usual == EVENTS { content_type } else { HeaderValue::from_static(EVENTS) };
     let mut held = Held::default();
+    match begin(&mut tap, &mut body, &mut held, config, deadline).await {
+        Ok(first) => Ok(StartedStream { content_type, first, events: held.events, tap, body }),
+        Err(failed) => Err(failed.having(Told::of(tap.reported(), tap.service_tier()))),
+    }
+}
+
+/// Everything up to and including the first meaningful event.
+async fn begin<B>(
+    tap: &mut StreamTap,
+    body: &mut B,
+    held: &mut Held,
+    config: &RelayConfig,
+    deadline: Instant,
+) -> Result<Bytes, AttemptFailed>
+where
+    B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin,
+{
     loop {
-        if let Some(first) = held.take_events(&mut tap)? {
-            return Ok(StartedStream { content_type, first, events: held.events, tap, body });
+        if let Some(first) = held.take_events(tap)? {
+            return Ok(first);
         }
         if held.events > config.max_held_events || held.bytes.len() > config.max_held_bytes {
-            let first = held.bytes.freeze();
-            return Ok(StartedStream { content_type, first, events: held.events, tap, body });
+            return Ok(std::mem::take(&mut held.bytes).freeze());
         }
         let frame =
             timeout_at(deadline, body.frame()).await.map_err(|_| AttemptFailed::timeout("no first token in time"))?;
@@ -65,9 +81,8 @@ where
             None => {
                 // Whether it is whole is the pump's question; here only whether it began.
                 let _ = tap.finish();
-                let first = held.take_events(&mut tap)?;
-                let first = first.ok_or_else(|| AttemptFailed::transient("the stream ended before it began"))?;
-                return Ok(StartedStream { content_type, first, events: held.events, tap, body });
+                let first = held.take_events(tap)?;
+                return first.ok_or_else(|| AttemptFailed::transient("the stream ended before it began"));
             }
         }
     }

@@ -20,6 +20,7 @@ macro_rules! fault {
 
 pub mod addresses;
 pub mod alerts;
+mod attempts;
 pub mod audit;
 pub mod budgets;
 pub mod catalog;

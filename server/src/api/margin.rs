@@ -1,5 +1,6 @@
 //! Margin: what tenants were charged less what it cost us, by model, channel, tenant and day (UTC), for those who run the
-//! place. A channel whose cost is not known counts as costing nothing.
+//! place. A channel whose cost is not known counts as costing nothing. What an attempt used that failed is a cost of its channel, in
+//! a line that may have no request.
 
 use super::{
     ApiState,

@@ -3,9 +3,9 @@
 use super::{ApiState, caller::Scope, input::InPath, prices::PriceShown, problem::Problem, usage::UsageShown};
 use axum::{Json, extract::State};
 use domain::{
-    ids::{ChannelId, CredentialId, RequestId, TenantId, TransferId},
+    ids::{ChannelId, CredentialId, PriceId, RequestId, TenantId, TransferId},
     money::NanoUsd,
-    record::Attempt,
+    record::{Attempt, Spent},
     usage::Usage,
 };
 use serde::Serialize;
@@ -77,6 +77,30 @@ pub struct TryShown {
     start_us: u64,
     /// Microseconds it took.
     took_us: u64,
+    /// What it used all the same, where it failed: a cost of its channel, never the tenant's. Left out: nothing was told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spent: Option<SpentShown>,
+}
+
+/// What a failed attempt used, as its upstream told before it failed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Spent)]
+pub struct SpentShown {
+    /// Kind by kind.
+    #[schema(value_type = UsageShape)]
+    usage: Usage,
+    /// What that cost, in USD.
+    #[schema(value_type = String)]
+    cost_usd: NanoUsd,
+    /// The cost price; null: not known.
+    #[schema(value_type = Option<String>)]
+    cost_price: Option<PriceId>,
+}
+
+impl From<Spent> for SpentShown {
+    fn from(spent: Spent) -> Self {
+        Self { usage: spent.usage, cost_usd: spent.cost, cost_price: spent.cost_price }
+    }
 }
 
 impl From<Attempt> for TryShown {
@@ -88,6 +112,7 @@ impl From<Attempt> for TryShown {
             error: Some(attempt.error).filter(|error| !error.is_empty()),
             start_us: attempt.start_us,
             took_us: attempt.took_us,
+            spent: attempt.spent.map(|spent| SpentShown::from(*spent)),
         }
     }
 }

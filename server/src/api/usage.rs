@@ -76,7 +76,7 @@ pub struct UsageShown {
     /// The version of the sale price.
     #[schema(value_type = String)]
     pub price_version: PriceId,
-    /// For admins: what it cost us, in USD.
+    /// For admins: what it cost us, in USD; attempts that failed have theirs in `tries` of `GET /api/v1/requests/{id}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub provider_cost_usd: Option<NanoUsd>,

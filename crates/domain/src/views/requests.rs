@@ -62,6 +62,8 @@ pub struct TryLine {
     pub start_us: u64,
     /// Microseconds it took.
     pub took_us: u64,
+    /// What it cost us although it failed.
+    pub cost: NanoUsd,
 }
 
 /// One request with everything its viewer may know.
@@ -98,7 +100,7 @@ pub struct RequestDetail {
     pub overhead_us: u64,
     /// The caller's own id.
     pub client_request_id: Option<String>,
-    /// For those who run the place: what it cost us.
+    /// For those who run the place: what it cost us, without the tries that failed.
     pub cost_to_us: Option<NanoUsd>,
     /// What cached input would have cost more without a cache; `None`: nothing was read from one, or it has no price of its own.
     pub saved: Option<NanoUsd>,

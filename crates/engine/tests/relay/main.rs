@@ -7,6 +7,7 @@ mod failover;
 mod limits;
 mod pointless;
 mod priced;
+mod spent;
 mod support;
 mod translated;
 

@@ -105,6 +105,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../../migrations/sqlite/0022_requests.sql"),
         include_str!("../../../../migrations/postgres/0022_requests.sql"),
     ),
+    (
+        24,
+        include_str!("../../../../migrations/sqlite/0024_attempts.sql"),
+        include_str!("../../../../migrations/postgres/0024_attempts.sql"),
+    ),
 ];
 
 /// Any fixed number: only one node migrates at a time (`pg_advisory_xact_lock`).

@@ -11,6 +11,7 @@
 
 pub mod digest;
 pub mod durations;
+pub mod failed;
 pub mod minutes;
 mod pace;
 mod position;

@@ -6,7 +6,7 @@
 //! wallet covers is written off; nothing here fails because of a balance.
 
 use super::{
-    durations,
+    durations, failed,
     rollup::{self, Rollup},
     row,
     values::{Bulk, Shape},
@@ -21,13 +21,14 @@ use crate::{
     rollups::stale,
     time,
 };
-use domain::ids::{AccountId, RequestId, TenantId, TransferId};
+use domain::ids::{AccountId, ChannelId, RequestId, TenantId, TransferId};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The statements of this database.
 #[derive(Debug)]
 pub struct Poster {
     rows: Bulk,
+    failed: Bulk,
     minutes: Bulk,
     hours: Bulk,
     durations: Bulk,
@@ -130,6 +131,7 @@ impl Poster {
         let locked = |shape: Shape, after| Shape { after: if sqlite { shape.after } else { after }, ..shape };
         Self {
             rows: Bulk::new(sqlite, row::SHAPE),
+            failed: Bulk::new(sqlite, failed::SHAPE),
             minutes: Bulk::new(sqlite, rollup::MINUTES),
             hours: Bulk::new(sqlite, rollup::HOURS),
             durations: Bulk::new(sqlite, durations::SHAPE),
@@ -173,11 +175,21 @@ impl Poster {
                 bill.covered += end.covered.0.clamp(0, done.sale.0);
                 bill.requests += 1;
             }
+            let mut cost = |channel: Option<ChannelId>, cost: i64| {
+                let provider = channel.and_then(|channel| providers.get(&channel.0));
+                costs.entry(provider.map_or("unknown", String::as_str)).or_insert((0, opened.request)).0 += cost;
+            };
             if done.cost.0 > 0 {
-                let provider = done.channel.and_then(|channel| providers.get(&channel.0));
-                let cost = costs.entry(provider.map_or("unknown", String::as_str)).or_insert((0, opened.request));
-                cost.0 += done.cost.0;
+                cost(done.channel, done.cost.0);
             }
+            for failed in failed::of(end) {
+                rollup.add_failed(&failed);
+                cost(Some(failed.channel), failed.cost);
+            }
+        }
+        let failed: Vec<_> = new.iter().flat_map(|end| failed::of(end)).collect();
+        for statement in self.failed.statements(&[], failed.iter(), failed::values) {
+            tx.execute(statement).await?;
         }
         let changes = self.charge(tx, source, &bills, &charges).await?;
         let changes = book_costs(tx, changes, costs).await?;

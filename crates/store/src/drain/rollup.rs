@@ -1,6 +1,6 @@
 //! Sums per minute and per hour, by tenant, key, model and channel, added to in the transaction that posts the rows.
 
-use super::{durations::Durations, row, values::Shape};
+use super::{durations::Durations, failed::Failed, row, values::Shape};
 use crate::{db::Value, journal::record::Settled, rollups::stale::Touched};
 use domain::usage::Usage;
 use std::collections::BTreeMap;
@@ -14,7 +14,8 @@ pub const HOUR_US: i64 = 3_600_000_000;
 pub type Key = (i64, i64, i64, String, i64);
 
 /// What is summed: requests, four kinds of errors, eleven kinds of units, sale, cost.
-type Sums = [i64; 18];
+type Sums = [i64; SUMS];
+const SUMS: usize = 18;
 
 /// The INSERT that adds to a table, whose slots begin at the column named.
 macro_rules! adding_to {
@@ -61,17 +62,27 @@ pub struct Rollup {
 impl Rollup {
     /// Takes one row in.
     pub fn add(&mut self, end: &Settled) {
-        let (opened, done) = (&end.opened, &end.settlement);
-        let time = row::time_us(opened.request);
+        let done = &end.settlement;
         let channel = done.channel.map_or(0, |channel| channel.0);
-        let key =
-            |span: i64| (time.div_euclid(span) * span, opened.tenant.0, opened.key.0, opened.model.clone(), channel);
-        let more = sums(end);
-        self.touched.add(time);
+        self.touched.add(row::time_us(end.opened.request));
+        self.sum(end, channel, sums(end));
+        for span in [MINUTE_US, HOUR_US] {
+            self.durations.add(span, &key(end, channel, span), done.latency_us, done.ttft_us);
+        }
+    }
+
+    /// Takes an attempt in that failed: a cost of its channel, and no request.
+    pub fn add_failed(&mut self, failed: &Failed<'_>) {
+        let mut more = [0; SUMS];
+        // The last one.
+        more[SUMS - 1] = failed.cost;
+        self.sum(failed.end, failed.channel.0, more);
+    }
+
+    fn sum(&mut self, end: &Settled, channel: i64, more: Sums) {
         for (slots, span) in [(&mut self.minutes, MINUTE_US), (&mut self.hours, HOUR_US)] {
-            let sums = slots.entry(key(span)).or_insert([0; 18]);
+            let sums = slots.entry(key(end, channel, span)).or_insert([0; SUMS]);
             sums.iter_mut().zip(more).for_each(|(sum, more)| *sum = sum.saturating_add(more));
-            self.durations.add(span, &key(span), done.latency_us, done.ttft_us);
         }
     }
 
@@ -82,6 +93,13 @@ impl Rollup {
     {
         (self.minutes.into_iter(), self.hours.into_iter(), self.durations, self.touched)
     }
+}
+
+/// Where a request's sums go, by the minute or by the hour.
+fn key(end: &Settled, channel: i64, span: i64) -> Key {
+    let opened = &end.opened;
+    let time = row::time_us(opened.request);
+    (time.div_euclid(span) * span, opened.tenant.0, opened.key.0, opened.model.clone(), channel)
 }
 
 /// Whether a request counts as an error: the caller saw 400 or more, or nothing (its node died).

@@ -1,11 +1,8 @@
 //! A request's end as a row of `usage_events`.
 
 use super::values::Shape;
-use crate::{db::Value, journal::record::Settled};
-use domain::{
-    ids::{RequestId, TransferId},
-    record::Attempt,
-};
+use crate::{attempts, db::Value, journal::record::Settled};
+use domain::ids::{RequestId, TransferId};
 
 /// The INSERT; which rows are new comes back.
 pub const SHAPE: Shape = Shape {
@@ -65,14 +62,9 @@ pub fn values(end: &Settled, transfer: Option<TransferId>, out: &mut Vec<Value>)
         done.ttft_us.into(),
         done.overhead_us.into(),
         u32::try_from(attempts).unwrap_or(u32::MAX).into(),
-        attempts_json(&done.attempts).into(),
+        attempts::to_json(&done.attempts).into(),
         done.decision.as_str().into(),
         done.client_request_id.clone().into(),
         transfer.into(),
     ]);
-}
-
-fn attempts_json(attempts: &[Attempt]) -> String {
-    // Cannot fail: numbers and strings only.
-    if attempts.is_empty() { "[]".to_owned() } else { serde_json::to_string(attempts).unwrap_or_default() }
 }

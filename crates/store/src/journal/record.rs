@@ -9,7 +9,7 @@
 use domain::{
     ids::RequestId,
     money::NanoUsd,
-    record::{Checkpoint, Opened, Settlement},
+    record::{Attempt, Checkpoint, Opened, Settlement, Spent},
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -96,6 +96,8 @@ impl<'a> From<&'a Record> for RecordRef<'a> {
 enum Addition<'a> {
     /// `unit_prices` of a checkpoint or a settlement.
     UnitPrices(Cow<'a, str>),
+    /// `spent` of a settlement's attempts, each by its place.
+    Spent(Vec<(u32, Cow<'a, Spent>)>),
 }
 
 impl<'a> RecordRef<'a> {
@@ -106,16 +108,33 @@ impl<'a> RecordRef<'a> {
             Self::Checkpoint(checkpoint) => checkpoint.unit_prices.as_deref(),
             Self::Settled(end) => end.settlement.unit_prices.as_deref(),
         };
-        unit_prices.map(|text| Addition::UnitPrices(text.into())).into_iter()
+        let spent: Vec<_> = match self {
+            Self::Settled(end) => end.settlement.spent().filter_map(placed).collect(),
+            _ => Vec::new(),
+        };
+        let spent = (!spent.is_empty()).then_some(Addition::Spent(spent));
+        unit_prices.map(|text| Addition::UnitPrices(text.into())).into_iter().chain(spent)
     }
+}
+
+fn placed<'a>((place, _, spent): (usize, &'a Attempt, &'a Spent)) -> Option<(u32, Cow<'a, Spent>)> {
+    Some((u32::try_from(place).ok()?, Cow::Borrowed(spent)))
 }
 
 impl Record {
     fn add(&mut self, addition: Addition<'_>) {
         match (self, addition) {
-            (Self::Open(_) | Self::Abandoned(_), Addition::UnitPrices(_)) => {}
             (Self::Checkpoint(checkpoint), Addition::UnitPrices(text)) => checkpoint.unit_prices = Some(text.into()),
             (Self::Settled(end), Addition::UnitPrices(text)) => end.settlement.unit_prices = Some(text.into()),
+            (Self::Settled(end), Addition::Spent(all)) => {
+                for (place, spent) in all {
+                    let attempt = usize::try_from(place).ok().and_then(|place| end.settlement.attempts.get_mut(place));
+                    if let Some(attempt) = attempt {
+                        attempt.spent = Some(Box::new(spent.into_owned()));
+                    }
+                }
+            }
+            _ => {}
         }
     }
 }

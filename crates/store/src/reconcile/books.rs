@@ -76,6 +76,8 @@ const ROLLUPS: &str = "SELECT tenant, key_id, channel, CAST(SUM(requests) AS BIG
     SELECT CASE WHEN time_us < $1 THEN time_us / 86400000000 * 24 ELSE time_us / 3600000000 END AS hour, \
     tenant, key_id, model, COALESCE(channel, 0) AS channel, 1 AS requests, \
     sale, cost, input + cache_read + cache_write_5m + cache_write_1h + output AS units FROM usage_events \
+    UNION ALL SELECT CASE WHEN time_us < $1 THEN time_us / 86400000000 * 24 ELSE time_us / 3600000000 END, \
+    tenant, key_id, model, channel, 0, 0, cost, 0 FROM attempt_costs \
     UNION ALL SELECT day_us / 3600000000, tenant, key_id, model, channel, requests, sale, cost, \
     input + cache_read + cache_write_5m + cache_write_1h + output FROM usage_days \
     UNION ALL SELECT CASE WHEN hour_us < $1 THEN hour_us / 86400000000 * 24 ELSE hour_us / 3600000000 END, \
@@ -119,6 +121,7 @@ const TOTALS: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS requests, \
     (SELECT CAST(COALESCE(SUM(requests), 0) AS BIGINT) FROM usage_days) AS frozen_requests, \
     (SELECT CAST(COALESCE(SUM(sale), 0) AS BIGINT) FROM usage_days) AS frozen_sale, \
     (SELECT CAST(COALESCE(SUM(cost), 0) AS BIGINT) FROM usage_days) AS frozen_cost, \
+    (SELECT CAST(COALESCE(SUM(cost), 0) AS BIGINT) FROM attempt_costs) AS failed_cost, \
     (SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM transfers WHERE kind = 'cost') AS booked, \
     (SELECT CAST(COALESCE(SUM(posted), 0) AS BIGINT) FROM accounts) AS everything FROM usage_events";
 
@@ -136,8 +139,9 @@ pub(super) async fn compare(tx: &mut Tx, report: &mut Report) -> Result<()> {
     report.frozen_requests = u64::try_from(totals.int("frozen_requests")?).unwrap_or(0);
     report.requests = u64::try_from(totals.int("requests")?).unwrap_or(0).saturating_add(report.frozen_requests);
     report.charged = NanoUsd(totals.int("sale")?.saturating_add(totals.int("frozen_sale")?));
-    let cost = totals.int("cost")?.saturating_add(totals.int("frozen_cost")?);
-    report.expect("cost of usage rows, against transfers", true, totals.int("booked")?, cost);
+    let cost =
+        totals.int("cost")?.saturating_add(totals.int("frozen_cost")?).saturating_add(totals.int("failed_cost")?);
+    report.expect("cost of usage rows and failed attempts, against transfers", true, totals.int("booked")?, cost);
     report.expect("sum of all accounts", true, 0, totals.int("everything")?);
     for row in tx.fetch_all(listed(POSTED)).await? {
         let account = AccountId(row.int("id")?);

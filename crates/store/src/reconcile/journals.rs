@@ -112,8 +112,11 @@ async fn rows(tx: &mut Tx, ends: &[Settled], report: &mut Report) -> Result<()> 
     if ends.is_empty() {
         return Ok(());
     }
-    let mut text =
-        String::from("SELECT request_id, tenant, sale, cost FROM usage_events WHERE (time_us, request_id) IN (VALUES ");
+    let mut text = String::from(
+        "SELECT request_id, tenant, sale, cost, (SELECT CAST(COALESCE(SUM(a.cost), 0) AS BIGINT) \
+            FROM attempt_costs a WHERE a.time_us = usage_events.time_us AND a.request_id = usage_events.request_id) \
+            FROM usage_events WHERE (time_us, request_id) IN (VALUES ",
+    );
     for number in 0..ends.len() {
         let separator = if number == 0 { "" } else { ", " };
         let cast = if tx.is_sqlite() { "BLOB" } else { "BYTEA" };
@@ -127,12 +130,12 @@ async fn rows(tx: &mut Tx, ends: &[Settled], report: &mut Report) -> Result<()> 
         .fold(Sql::built(text), |select, end| select.bind(row::time_us(end.opened.request)).bind(end.opened.request));
     let mut found = HashMap::new();
     for row in tx.fetch_all(select).await? {
-        found.insert(row.bytes(0)?, (row.int(1)?, row.int(2)?, row.int(3)?));
+        found.insert(row.bytes(0)?, (row.int(1)?, row.int(2)?, row.int(3)?, row.int(4)?));
     }
     for end in ends {
         let (opened, done) = (&end.opened, &end.settlement);
         let request = opened.request;
-        let Some((tenant, sale, cost)) = found.get(request.0.as_slice()).copied() else {
+        let Some((tenant, sale, cost, failed)) = found.get(request.0.as_slice()).copied() else {
             if row::time_us(request) < report.frozen_until_us {
                 // In the sum of its day; the segment's digest says that it was posted.
                 continue;
@@ -143,6 +146,8 @@ async fn rows(tx: &mut Tx, ends: &[Settled], report: &mut Report) -> Result<()> 
         };
         report.expect(format!("sale of {request}, against the journal"), true, done.sale.0, sale);
         report.expect(format!("cost of {request}, against the journal"), true, done.cost.0, cost);
+        let spent = done.spent_in_vain().0;
+        report.expect(format!("cost of failed attempts of {request}, against the journal"), true, spent, failed);
         report.expect(format!("tenant of {request}, against the journal"), false, opened.tenant.0, tenant);
     }
     Ok(())

@@ -79,7 +79,24 @@ impl Rows<'_> {
              JOIN transfers ON transfers.id = transfer WHERE {rows} AND sale > 0 \
              AND time >= (SELECT until_us FROM usage_frozen) \
              GROUP BY transfer ON CONFLICT (transfer) DO UPDATE SET sale = usage_frozen_charges.sale + excluded.sale";
-        tx.execute(self.sql(charges)).await.map(drop)
+        tx.execute(self.sql(charges)).await?;
+        self.freeze_failed(tx).await
+    }
+
+    /// What failed attempts of these requests cost goes into their days too, and away.
+    async fn freeze_failed(&self, tx: &mut Tx) -> Result<()> {
+        let nothing = SUMS.map(|(name, _)| if name == "cost" { "SUM(cost)" } else { "0" });
+        let theirs = "(time_us, request_id) IN (SELECT time_us, request_id FROM {table} WHERE {rows})";
+        let days = format!(
+            "INSERT INTO usage_days (day_us, tenant, key_id, model, channel, {}) \
+             SELECT time_us / {DAY_US} * {DAY_US} AS day, tenant, key_id, model, channel, {} \
+             FROM attempt_costs WHERE {theirs} GROUP BY 1, 2, 3, 4, 5 \
+             ON CONFLICT (day_us, tenant, key_id, model, channel) DO UPDATE SET cost = usage_days.cost + excluded.cost",
+            SUMS.map(|(name, _)| name).join(", "),
+            nothing.join(", "),
+        );
+        tx.execute(self.sql(&days)).await?;
+        tx.execute(self.sql(&format!("DELETE FROM attempt_costs WHERE {theirs}"))).await.map(drop)
     }
 }
 

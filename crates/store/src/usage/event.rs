@@ -5,6 +5,7 @@ use super::{
     index,
 };
 use crate::{
+    attempts,
     db::{Db, Row, Sql, Tx},
     drain::row::time_us,
     error::{Error, Result},
@@ -188,7 +189,7 @@ fn event(row: &Row) -> Result<Event> {
         ttft_us: ttft.map_err(|_| Error::Corrupt("ttft_us"))?,
         overhead_us: count(row, "overhead_us")?,
         attempt_count: count(row, "attempt_count")?,
-        attempts: serde_json::from_str(&row.text("attempts")?).map_err(|_| Error::Corrupt("attempts"))?,
+        attempts: attempts::from_json(&row.text("attempts")?)?,
         decision: row.text("decision")?,
         client_request_id: row.opt_text("client_request_id")?,
         transfer: row.opt_int("transfer")?.map(TransferId),

@@ -83,6 +83,12 @@ pub async fn summary(tx: &mut Tx, filter: &Filter, groups: &[GroupBy]) -> Result
         let (select, more) = rows_of(piece, filter, values);
         selects.push(select);
         values = more;
+        // What is asked for by a request's outcome is about requests.
+        if piece.source == Source::Events && filter.status.is_none() && !filter.errors {
+            let (select, more) = failed_of(piece, filter, values);
+            selects.push(select);
+            values = more;
+        }
     }
     let sums: Vec<_> = COUNTS.iter().map(|(name, _)| name).chain(&UNITS).map(|name| sum(name)).collect();
     let terms = Terms::new(groups, "time_us");
@@ -128,6 +134,19 @@ fn rows_of(piece: Piece, filter: &Filter, mut values: Vec<Value>) -> (String, Ve
     let select = format!(
         "SELECT {time} AS time_us, tenant, key_id, model, channel, {} FROM {table} WHERE {of_axis}{conditions}",
         columns.join(", ")
+    );
+    (select, values)
+}
+
+/// Costs of attempts that failed, which the other tables have among their sums: rows of the same shape, of no request.
+fn failed_of(piece: Piece, filter: &Filter, values: Vec<Value>) -> (String, Vec<Value>) {
+    let nothing = COUNTS.into_iter().map(|(name, _)| name).chain(UNITS).filter(|name| *name != "cost");
+    let nothing: Vec<_> = nothing.map(|name| format!("0 AS {name}")).collect();
+    let own = Filter { from_us: Some(piece.from_us), to_us: Some(piece.to_us), ..filter.clone() };
+    let (conditions, values) = Where::after(values, &own, "time_us").into_parts();
+    let select = format!(
+        "SELECT time_us, tenant, key_id, model, channel, {}, cost FROM attempt_costs WHERE {conditions}",
+        nothing.join(", ")
     );
     (select, values)
 }

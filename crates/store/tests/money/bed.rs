@@ -181,6 +181,7 @@ pub fn settlement(sale: i64) -> Settlement {
             error: String::new(),
             start_us: 10,
             took_us: 123_000,
+            spent: None,
         }],
         decision: "one".into(),
         client_request_id: None,
@@ -199,6 +200,14 @@ pub fn checkpoint(request: RequestId, sale: i64) -> Checkpoint {
         cost: NanoUsd(sale / 2),
         attempts: 1,
         unit_prices: None,
+    }
+}
+
+/// As if nothing of a node's journal had ever been posted: drained files too are read again.
+pub async fn never_posted(db: &Db, dir: &Path) {
+    db.execute(sql!("DELETE FROM journal_segments")).await.unwrap();
+    for file in std::fs::read_dir(dir.join("journal")).unwrap().flatten() {
+        std::fs::rename(file.path(), file.path().with_extension("journal")).unwrap();
     }
 }
 

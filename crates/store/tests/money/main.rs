@@ -6,6 +6,7 @@
 #[macro_use]
 mod support;
 
+mod attempts;
 mod bed;
 mod books;
 mod budgets;

@@ -2,7 +2,7 @@
 
 use crate::{bed::*, support::Bed};
 use domain::{ids::TenantId, money::NanoUsd, ports::Ledger as _, record::Checkpoint};
-use store::{Db, Sql, sql};
+use store::{Db, Sql};
 
 const USD: i64 = 1_000_000_000;
 /// Other rates than those a request was quoted with.
@@ -63,11 +63,7 @@ on_both! {
         node.die().await;
         let sums = "SELECT CAST(SUM(sale) AS BIGINT) FROM usage_hours";
         let before = number(&bed.db, sums).await;
-        // As if nothing of the journal had ever been posted: drained files too are read again.
-        bed.db.execute(sql!("DELETE FROM journal_segments")).await.unwrap();
-        for file in std::fs::read_dir(dir.join("journal")).unwrap().flatten() {
-            std::fs::rename(file.path(), file.path().with_extension("journal")).unwrap();
-        }
+        never_posted(&bed.db, &dir).await;
         let node = Node::start(&bed.db, &dir);
         node.ledger.recovered().await;
         node.ledger.flush().await;

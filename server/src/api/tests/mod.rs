@@ -285,8 +285,15 @@ impl World {
             unit_prices: "input=1;output=5".to_owned(),
             hold: NanoUsd(1_000_000),
         };
-        let attempt =
-            Attempt { channel, credential: None, status: 200, error: String::new(), start_us: 10, took_us: 2_400 };
+        let attempt = Attempt {
+            channel,
+            credential: None,
+            status: 200,
+            error: String::new(),
+            start_us: 10,
+            took_us: 2_400,
+            spent: None,
+        };
         let settlement = Settlement {
             end_state: EndState::Complete,
             status: 200,

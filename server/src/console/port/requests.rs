@@ -144,6 +144,7 @@ fn tries(event: &Event, names: &HashMap<ChannelId, String>) -> Vec<TryLine> {
         error: attempt.error.clone(),
         start_us: attempt.start_us,
         took_us: attempt.took_us,
+        cost: attempt.spent.as_ref().map(|spent| spent.cost).unwrap_or_default(),
     };
     event.attempts.iter().map(line).collect()
 }
