@@ -36,6 +36,14 @@ impl Moment {
         summary::summary(&mut self.0, filter, groups).await
     }
 
+    /// Requests, sale and cost by `groups`; the other sums are 0.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn margin(&mut self, filter: &Filter, groups: &[GroupBy]) -> Result<Vec<Line>> {
+        summary::margin(&mut self.0, filter, groups).await
+    }
+
     /// Everything that fits, as one line.
     ///
     /// # Errors

@@ -308,7 +308,7 @@ fn bill_wallet(
     let from_wallet = (bill.sale - from_lease).min(wallet.available().0.max(0));
     let missing = bill.sale - from_lease - from_wallet;
     let (mut line, mut balance) = (wallet.lines, wallet.posted.0);
-    let reference = format!("{} requests", bill.requests);
+    let reference = format!("{} request{}", bill.requests, if bill.requests == 1 { "" } else { "s" });
     if missing > 0 {
         metrics::counter!("turnpike_writeoffs_total").increment(1);
         tracing::error!(%tenant, missing = %domain::money::NanoUsd(missing), "a charge that no wallet covers is written off");

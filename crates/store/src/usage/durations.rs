@@ -52,7 +52,7 @@ pub async fn durations(tx: &mut Tx, filter: &Filter, groups: &[GroupBy]) -> Resu
     let terms = Terms::new(groups, "slot_us");
     for piece in pieces(tx, &filter, groups, Axis::of_durations).await? {
         let own = Filter { from_us: Some(piece.from_us), to_us: Some(piece.to_us), ..filter.clone() };
-        let mut wanted = Where::new(&own, "slot_us");
+        let mut wanted = Where::new(tx.is_sqlite(), &own, "slot_us");
         let rows = if let Source::Rolled(axis, span) = piece.source {
             wanted.add("axis = ", Some(axis.id()));
             wanted.add("span = ", Some(span.id()));

@@ -101,7 +101,7 @@ pub struct Event {
 pub async fn page(tx: &mut Tx, filter: &Filter, before: Option<Place>, limit: u32) -> Result<Vec<Event>> {
     // Of two upper bounds SQLite may take the higher one, and read all rows down to the lower.
     let to_us = filter.to_us.into_iter().chain(before.map(|place| place.time_us.saturating_add(1))).min();
-    let mut wanted = Where::requests(&Filter { to_us, ..filter.clone() });
+    let mut wanted = Where::requests(tx.is_sqlite(), &Filter { to_us, ..filter.clone() });
     wanted.beyond(false, before);
     let select = index::rows(tx.is_sqlite(), filter, wanted, NEWEST, limit);
     tx.fetch_all(select).await?.iter().map(event).collect()
@@ -116,7 +116,7 @@ pub(super) async fn ascending(
     limit: u32,
 ) -> Result<Vec<Event>> {
     let from_us = filter.from_us.into_iter().chain(after.map(|place| place.time_us)).max();
-    let mut wanted = Where::requests(&Filter { from_us, ..filter.clone() });
+    let mut wanted = Where::requests(db.is_sqlite(), &Filter { from_us, ..filter.clone() });
     wanted.add("COALESCE((SELECT t.line FROM transfers t WHERE t.id = usage_events.transfer), 0) <= ", until);
     wanted.beyond(true, after);
     fetch(db, index::rows(db.is_sqlite(), filter, wanted, "time_us, request_id", limit)).await
@@ -135,7 +135,7 @@ pub async fn among(
     // By time too: that is the order of the indices.
     let (from_us, to_us) = (time_us(*ids.start()), time_us(*ids.end()).saturating_add(1));
     let filter = Filter { tenant, from_us: Some(from_us), to_us: Some(to_us), ..Filter::default() };
-    let mut wanted = Where::requests(&filter);
+    let mut wanted = Where::requests(db.is_sqlite(), &filter);
     wanted.add("request_id >= ", Some(*ids.start()));
     wanted.add("request_id <= ", Some(*ids.end()));
     fetch(db, index::rows(db.is_sqlite(), &filter, wanted, NEWEST, limit)).await
@@ -147,7 +147,7 @@ pub async fn among(
 /// The database's.
 pub async fn get(db: &Db, request: RequestId) -> Result<Option<Event>> {
     let all = Filter::default();
-    let mut wanted = Where::requests(&all);
+    let mut wanted = Where::requests(db.is_sqlite(), &all);
     wanted.add("time_us = ", Some(time_us(request)));
     wanted.add("request_id = ", Some(request));
     Ok(fetch(db, index::rows(db.is_sqlite(), &all, wanted, NEWEST, 1)).await?.pop())

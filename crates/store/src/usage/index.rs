@@ -77,7 +77,7 @@ mod tests {
         let db = Db::connect(dir.path().join("a.db").to_str().unwrap()).await.unwrap();
         db.migrate().await.unwrap();
         for filter in filters() {
-            let select = rows(true, &filter, Where::requests(&filter), "time_us DESC, request_id DESC", 51);
+            let select = rows(true, &filter, Where::requests(true, &filter), "time_us DESC, request_id DESC", 51);
             let asked = Sql::built(format!("EXPLAIN QUERY PLAN {}", select.text.as_str()));
             let asked = select.values.into_iter().fold(asked, Sql::bind);
             let plan = db.fetch_all(asked).await.unwrap();

@@ -54,7 +54,7 @@ pub async fn margins(moment: &mut Moment, filter: &Filter, groups: &[GroupBy]) -
             return Err(Error::invalid(field, "must be a whole hour"));
         }
     }
-    Ok(Margins { total: moment.total(filter).await?, lines: moment.summary(filter, groups).await? })
+    Ok(Margins { total: moment.total(filter).await?, lines: moment.margin(filter, groups).await? })
 }
 
 /// The lines as a file. What was not asked for is empty.

@@ -77,20 +77,35 @@ const COUNTS: [(&str, &str); 5] = [
 /// What is summed, and is called the same everywhere but `cache_write`.
 const UNITS: [&str; 7] = ["input", "cache_read", "cache_write", "output", "reasoning", "sale", "cost"];
 
+/// What a margin is made of.
+const MARGIN: [&str; 3] = ["requests", "sale", "cost"];
+
+/// Sums by `groups`.
 pub async fn summary(tx: &mut Tx, filter: &Filter, groups: &[GroupBy]) -> Result<Vec<Line>> {
+    lines(tx, filter, groups, |_| true).await
+}
+
+/// The same of requests, sale and cost alone, in half the time where many rows are summed; the rest is 0.
+pub async fn margin(tx: &mut Tx, filter: &Filter, groups: &[GroupBy]) -> Result<Vec<Line>> {
+    lines(tx, filter, groups, |name| MARGIN.contains(&name)).await
+}
+
+async fn lines(tx: &mut Tx, filter: &Filter, groups: &[GroupBy], wanted: fn(&str) -> bool) -> Result<Vec<Line>> {
     let (mut selects, mut values) = (Vec::new(), Vec::new());
     for piece in pieces(tx, filter, groups, Axis::of_sums).await? {
-        let (select, more) = rows_of(piece, filter, values);
+        let (select, more) = rows_of(tx.is_sqlite(), piece, filter, values);
         selects.push(select);
         values = more;
         // What is asked for by a request's outcome is about requests.
         if piece.source == Source::Events && filter.status.is_none() && !filter.errors {
-            let (select, more) = failed_of(piece, filter, values);
+            let (select, more) = failed_of(tx.is_sqlite(), piece, filter, values);
             selects.push(select);
             values = more;
         }
     }
-    let sums: Vec<_> = COUNTS.iter().map(|(name, _)| name).chain(&UNITS).map(|name| sum(name)).collect();
+    let names = COUNTS.iter().map(|(name, _)| name).chain(&UNITS);
+    let sums: Vec<_> =
+        names.map(|name| if wanted(name) { sum(name) } else { format!("CAST(0 AS BIGINT) AS {name}") }).collect();
     let terms = Terms::new(groups, "time_us");
     let order = if terms.by_time() { "ORDER BY at_us, sale DESC" } else { "ORDER BY sale DESC" };
     let text = format!(
@@ -105,7 +120,7 @@ pub async fn summary(tx: &mut Tx, filter: &Filter, groups: &[GroupBy]) -> Result
 }
 
 /// The rows of a piece, all of one shape; with the values of the pieces before, and its own.
-fn rows_of(piece: Piece, filter: &Filter, mut values: Vec<Value>) -> (String, Vec<Value>) {
+fn rows_of(sqlite: bool, piece: Piece, filter: &Filter, mut values: Vec<Value>) -> (String, Vec<Value>) {
     let (table, time) = match piece.source {
         Source::Rolled(..) => ("usage_rollups", "slot_us"),
         Source::Hours => ("usage_hours", "hour_us"),
@@ -130,7 +145,7 @@ fn rows_of(piece: Piece, filter: &Filter, mut values: Vec<Value>) -> (String, Ve
         _ => String::new(),
     };
     let own = Filter { from_us: Some(piece.from_us), to_us: Some(piece.to_us), ..filter.clone() };
-    let (conditions, values) = Where::after(values, &own, time).into_parts();
+    let (conditions, values) = Where::after(sqlite, values, &own, time).into_parts();
     let select = format!(
         "SELECT {time} AS time_us, tenant, key_id, model, channel, {} FROM {table} WHERE {of_axis}{conditions}",
         columns.join(", ")
@@ -139,11 +154,11 @@ fn rows_of(piece: Piece, filter: &Filter, mut values: Vec<Value>) -> (String, Ve
 }
 
 /// Costs of attempts that failed, which the other tables have among their sums: rows of the same shape, of no request.
-fn failed_of(piece: Piece, filter: &Filter, values: Vec<Value>) -> (String, Vec<Value>) {
+fn failed_of(sqlite: bool, piece: Piece, filter: &Filter, values: Vec<Value>) -> (String, Vec<Value>) {
     let nothing = COUNTS.into_iter().map(|(name, _)| name).chain(UNITS).filter(|name| *name != "cost");
     let nothing: Vec<_> = nothing.map(|name| format!("0 AS {name}")).collect();
     let own = Filter { from_us: Some(piece.from_us), to_us: Some(piece.to_us), ..filter.clone() };
-    let (conditions, values) = Where::after(values, &own, "time_us").into_parts();
+    let (conditions, values) = Where::after(sqlite, values, &own, "time_us").into_parts();
     let select = format!(
         "SELECT time_us, tenant, key_id, model, channel, {}, cost FROM attempt_costs WHERE {conditions}",
         nothing.join(", ")
