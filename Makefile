@@ -39,7 +39,7 @@ agents: ## Claude Code, Codex and Gemini CLI through the relay to a scripted pro
 	@scripts/agents.sh
 
 prices: ## our charges beside litellm's and genai-prices' for the recordings and 1 000 random usages
-	@scripts/setup.sh cc python
+	@scripts/setup.sh cc node python
 	@scripts/prices.sh
 
 bench: build ## Turnpike beside nginx, on this machine
