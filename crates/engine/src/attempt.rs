@@ -18,7 +18,7 @@ use domain::{
     price::TierName,
     usage::Usage,
 };
-use http::{HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use protocol::{
     error::{self, Class},
@@ -108,9 +108,9 @@ impl AttemptFailed {
         }
     }
 
-    /// With what it used all the same.
-    pub fn having(self, told: Option<Box<Told>>) -> Self {
-        Self { told, ..self }
+    /// It failed in an answer that had begun with this status, and told what it used.
+    pub fn within(self, begun: StatusCode, told: Option<Box<Told>>) -> Self {
+        Self { status: begun.as_u16(), told, ..self }
     }
 }
 

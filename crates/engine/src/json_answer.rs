@@ -34,20 +34,22 @@ where
     let content_type = content_type(&head.headers, "application/json");
     let body = body.map_err(|error| std::io::Error::other(error.to_string()));
     let until = deadline.min(Instant::now() + idle);
+    let failed = |failed: AttemptFailed| failed.within(head.status, None);
     let body = match timeout_at(until, Limited::new(body, max).collect()).await {
-        Err(_) => return Err(AttemptFailed::timeout("the answer did not end in time")),
+        Err(_) => return Err(failed(AttemptFailed::timeout("the answer did not end in time"))),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            return Err(AttemptFailed::transient("the answer is too large"));
+            return Err(failed(AttemptFailed::transient("the answer is too large")));
         }
-        Ok(Err(error)) => return Err(AttemptFailed::transient(error.to_string())),
+        Ok(Err(error)) => return Err(failed(AttemptFailed::transient(error.to_string()))),
         Ok(Ok(body)) => body.to_bytes(),
     };
     match answer::read_answer(dialect, &body) {
         Ok(read) if read.empty => {
-            Err(AttemptFailed::transient("an empty answer").having(Told::of(read.usage, read.service_tier)))
+            let empty = AttemptFailed::transient("an empty answer");
+            Err(empty.within(head.status, Told::of(read.usage, read.service_tier)))
         }
         Ok(read) => Ok(JsonAnswer { body, content_type, read, translation: None }),
-        Err(Fault::UpstreamError(error)) => Err(AttemptFailed::in_answer(error)),
-        Err(fault) => Err(AttemptFailed::transient(fault.to_string())),
+        Err(Fault::UpstreamError(error)) => Err(failed(AttemptFailed::in_answer(error))),
+        Err(fault) => Err(failed(AttemptFailed::transient(fault.to_string()))),
     }
 }

@@ -40,14 +40,15 @@ where
     let content_type = content_type(&head.headers, EVENTS);
     let usual = tap.content_type();
     if !content_type.as_bytes().starts_with(usual.as_bytes()) {
-        return Err(AttemptFailed::transient("a stream was asked for and something else came"));
+        let other = AttemptFailed::transient("a stream was asked for and something else came");
+        return Err(other.within(head.status, None));
     }
     // What is translated from documents goes on as events.
     let content_type = if usual == EVENTS { content_type } else { HeaderValue::from_static(EVENTS) };
     let mut held = Held::default();
     match begin(&mut tap, &mut body, &mut held, config, deadline).await {
         Ok(first) => Ok(StartedStream { content_type, first, events: held.events, tap, body }),
-        Err(failed) => Err(failed.having(Told::of(tap.reported(), tap.service_tier()))),
+        Err(failed) => Err(failed.within(head.status, Told::of(tap.reported(), tap.service_tier()))),
     }
 }
 

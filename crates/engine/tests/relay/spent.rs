@@ -35,6 +35,8 @@ fn bed() -> Bed {
 /// What the attempts of the last request have used in vain, in order.
 async fn spent(bed: &Bed) -> Vec<Option<Spent>> {
     bed.assert_settled(1).await;
+    let told = bed.last().attempts.into_iter().filter(|attempt| attempt.spent.is_some());
+    assert!(told.map(|attempt| attempt.status).all(|status| status == 200), "an answer had begun");
     bed.last().attempts.into_iter().map(|attempt| attempt.spent.map(|spent| *spent)).collect()
 }
 
