@@ -124,19 +124,6 @@ pub struct Spent {
     pub cost: NanoUsd,
 }
 
-impl Settlement {
-    /// Tries that failed and cost something all the same, by their places.
-    pub fn spent(&self) -> impl Iterator<Item = (usize, &Attempt, &Spent)> {
-        let all = self.attempts.iter().enumerate();
-        all.filter_map(|(place, attempt)| Some((place, attempt, attempt.spent.as_deref()?)))
-    }
-
-    /// What those cost us together.
-    pub fn spent_in_vain(&self) -> NanoUsd {
-        self.spent().fold(NanoUsd::ZERO, |sum, (.., spent)| sum.saturating_add(spent.cost))
-    }
-}
-
 /// How a request ended and what it comes to. With its [`Opened`], a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settlement {
@@ -175,4 +162,17 @@ pub struct Settlement {
     /// The rates of `sale` as the CSV writes them, where they are not those of [`Opened::unit_prices`].
     #[serde(skip)]
     pub unit_prices: Option<Box<str>>,
+}
+
+impl Settlement {
+    /// Tries that failed and used something all the same, by their places.
+    pub fn spent(&self) -> impl Iterator<Item = (usize, &Attempt, &Spent)> {
+        let all = self.attempts.iter().enumerate();
+        all.filter_map(|(place, attempt)| Some((place, attempt, attempt.spent.as_deref()?)))
+    }
+
+    /// What those cost us together.
+    pub fn spent_in_vain(&self) -> NanoUsd {
+        self.spent().fold(NanoUsd::ZERO, |sum, (.., spent)| sum.saturating_add(spent.cost))
+    }
 }

@@ -134,7 +134,7 @@ impl Record {
                     }
                 }
             }
-            _ => {}
+            (Self::Open(_) | Self::Abandoned(_), _) | (Self::Checkpoint(_), Addition::Spent(_)) => {}
         }
     }
 }

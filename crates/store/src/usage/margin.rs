@@ -40,7 +40,10 @@ pub struct Margins {
 impl Margins {
     /// Whether the lines are all there is.
     pub fn are_whole(&self) -> bool {
-        self.lines.iter().map(|line| line.requests).sum::<i64>() == self.total.requests
+        // The cost too: a line of nothing but failed attempts has no request, and is the last where lines are cut off.
+        let mut sum = Line::default();
+        self.lines.iter().for_each(|line| sum.add(line));
+        (sum.requests, sum.cost) == (self.total.requests, self.total.cost)
     }
 }
 

@@ -91,10 +91,12 @@ on_both! {
         let part = Filter { from_us: Some(now_us() / 3_600_000_000 * 3_600_000_000 - DAY_US + 1), ..Filter::default() };
         assert_eq!(of_channel(db, FIRST, part).await, (0, 20));
         let mut moment = Moment::now(db).await.unwrap();
-        let margins = usage::margins(&mut moment, &Filter::default(), &[GroupBy::Channel]).await.unwrap();
+        let mut margins = usage::margins(&mut moment, &Filter::default(), &[GroupBy::Channel]).await.unwrap();
         assert_eq!((margins.total.margin(), margins.are_whole()), (NanoUsd(300 - 170), true));
         let lines: Vec<_> = margins.lines.iter().map(|line| (line.of.channel, line.margin())).collect();
         assert!(lines.contains(&(Some(FIRST), NanoUsd(-20))), "{lines:?}");
+        margins.lines.retain(|line| line.of.channel != Some(FIRST));
+        assert!(!margins.are_whole(), "its cost is missing");
         let rows = moment.requests(&Filter::default(), None, 10).await.unwrap();
         let spent = rows.iter().filter_map(|row| row.attempts[0].spent.as_ref()).map(|spent| spent.usage.input);
         assert_eq!(spent.collect::<Vec<_>>(), [9, 9, 9, 9], "its row tells what it used");
